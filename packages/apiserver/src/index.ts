@@ -1,0 +1,1 @@
+export type { Change, Storage } from './storage/storage.ts';
