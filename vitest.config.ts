@@ -1,11 +1,11 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfigExport } from 'vitest/config';
 
 const packages = [
   'kernel', 'api', 'apiserver', 'client', 'controllers', 'scheduler', 'kubelet', 'kubectl', 'kubesim', 'testing', 'http',
   'conformance', 'cli',
 ];
 
-export default defineConfig({
+const config: ViteUserConfigExport = defineConfig({
   test: {
     projects: packages.map((name) => ({
       resolve: { conditions: ['source'] },
@@ -14,3 +14,5 @@ export default defineConfig({
     })),
   },
 });
+
+export default config;
