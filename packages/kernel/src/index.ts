@@ -1,1 +1,3 @@
-export {};
+export { type Epoch } from './epoch.ts';
+export { OrderedMap } from './ordered-map.ts';
+export { Vector } from './vector.ts';
