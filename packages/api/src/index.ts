@@ -1,2 +1,19 @@
+// What the other packages use. Hand-written: an export is a promise.
 export type * from './generated/types.ts';
 export type { ApiCall, ApiReply, KubeObject, PatchType, ResourceName, RestRequest, RestResponse, WatchEvent, WatchRequest } from './request.ts';
+export { fieldPath, FieldPath } from './field-path.ts';
+export type { FieldError, FieldErrorType } from './field-error.ts';
+export {
+  duplicate, fieldErrorBody, fieldErrorMessage, fieldErrorReason, forbidden, internalError, invalid, notFound, notSupported, quote, required,
+  tooLong, tooMany, typeInvalid,
+} from './field-error.ts';
+export { mapField, mapItems, memoizeFrozen, withDefaults, withField } from './edit.ts';
+export type {
+  AllocationContext, ApiProfile, KindContext, KindDefinition, NameRule, ScaleStrategy, StoreReader, SubresourceName, SubresourceStrategy,
+  TableCell, TableColumn, TableRowCondition, ValidationContext,
+} from './kind.ts';
+export { apiVersionOf, defineKind, resourceName } from './kind.ts';
+export type { Scheme } from './scheme.ts';
+export { builtInScheme, createScheme } from './scheme.ts';
+export type { SchemaNode } from './schema/schema.ts';
+export { definitionOfKind, schemaDefinition, schemaDefinitions } from './schema/schema.ts';
