@@ -1,0 +1,124 @@
+// Integer hashing: mixing for digests and counter-based randomness. Equal on every platform, since it is 32-bit integers only.
+
+/** One round of mixing: a 32-bit state and a 32-bit word. @internal */
+export function mix(state: number, word: number): number {
+  let h = Math.imul(state ^ word, 0x9e3779b1);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x85ebca77);
+  return h ^ (h >>> 13);
+}
+
+/** The hash of a text from a seed, over its UTF-16 code units. @internal */
+export function hashText(seed: number, text: string): number {
+  let h = seed ^ text.length;
+  for (let index = 0; index < text.length; index++) h = Math.imul(h ^ text.charCodeAt(index), 0x01000193);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x85ebca77);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae3d);
+  return h ^ (h >>> 16);
+}
+
+/** A hash of 128 bits as four words: wide enough that distinct states do not meet by chance. @public */
+export interface Digest {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
+/** Sums digests so that the order of addition does not matter, and takes them out again. @public */
+export class DigestSum {
+  a = 0;
+  b = 0;
+  c = 0;
+  d = 0;
+
+  add(part: Digest): void {
+    this.a = (this.a + part.a) | 0;
+    this.b = (this.b + part.b) | 0;
+    this.c = (this.c + part.c) | 0;
+    this.d = (this.d + part.d) | 0;
+  }
+
+  subtract(part: Digest): void {
+    this.a = (this.a - part.a) | 0;
+    this.b = (this.b - part.b) | 0;
+    this.c = (this.c - part.c) | 0;
+    this.d = (this.d - part.d) | 0;
+  }
+
+  value(): Digest {
+    return { a: this.a, b: this.b, c: this.c, d: this.d };
+  }
+}
+
+/** Takes in words and texts in order and gives a digest of 128 bits. Not cryptographic. @public */
+export class Hasher {
+  private a = 0x243f6a88;
+  private b = 0x85a308d3;
+  private c = 0x13198a2e;
+  private d = 0x03707344;
+
+  number(word: number): this {
+    // Integers beyond 32 bits (instants) enter by both halves; fractions and infinities by their text.
+    if (!Number.isSafeInteger(word)) return this.text(String(word));
+    const low = word | 0;
+    const high = Math.floor(word / 4294967296) | 0;
+    this.word(low ^ Math.imul(high, 0x27d4eb2f));
+    return high === 0 || high === -1 ? this : this.word(high);
+  }
+
+  word(word: number): this {
+    this.a = mix(this.a, word);
+    this.b = mix(this.b, word ^ 0x55555555);
+    this.c = mix(this.c, Math.imul(word, 0x9e3779b1));
+    this.d = mix(this.d, Math.imul(word ^ 0x0f0f0f0f, 0xc2b2ae3d));
+    return this;
+  }
+
+  text(text: string): this {
+    this.a = hashText(this.a, text);
+    this.b = hashText(this.b, text);
+    this.c = hashText(this.c, text);
+    this.d = hashText(this.d, text);
+    return this;
+  }
+
+  digest(part: Digest): this {
+    this.a = mix(this.a, part.a);
+    this.b = mix(this.b, part.b);
+    this.c = mix(this.c, part.c);
+    this.d = mix(this.d, part.d);
+    return this;
+  }
+
+  /** Any JSON value; keys of objects in code-unit order, absent and undefined fields alike. */
+  value(value: unknown): this {
+    if (typeof value === 'string') return this.word(1).text(value);
+    if (typeof value === 'number') return this.word(2).number(value);
+    if (typeof value === 'boolean') return this.word(value ? 3 : 4);
+    if (value === null || value === undefined) return this.word(5);
+    if (Array.isArray(value)) {
+      this.word(6).word(value.length);
+      for (const item of value) this.value(item);
+      return this;
+    }
+    this.word(7);
+    const record = value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(record).sort()) {
+      if (record[key] === undefined) continue;
+      this.text(key).value(record[key]);
+    }
+    return this.word(8);
+  }
+
+  finish(): Digest {
+    return { a: mix(this.a, 1), b: mix(this.b, 2), c: mix(this.c, 3), d: mix(this.d, 4) };
+  }
+}
+
+/** A digest as 32 hex digits. @public */
+export function formatDigest(digest: Digest): string {
+  return [digest.a, digest.b, digest.c, digest.d].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+}

@@ -1,0 +1,467 @@
+// The machine: takes a task from the agenda, hands it to its component, and so gets the next World. It knows no Kubernetes word.
+import { Agenda, type Alternative } from './agenda.ts';
+import { choose, fifoArbiter, type ArbiterState, type Decision, type Deviation } from './arbiter.ts';
+import { checkFingerprint, fingerprint, type ComponentType, type MachineDefinition } from './component.ts';
+import { raiseEpoch, type Epoch } from './epoch.ts';
+import { DigestSum, Hasher, hashText, mix, type Digest } from './hash.ts';
+import { OrderedMap } from './ordered-map.ts';
+import { drawBelow } from './random.ts';
+import type { Task } from './task.ts';
+import { Vector } from './vector.ts';
+import { World, type Instance } from './world.ts';
+
+/** Options of a new machine. @public */
+export interface MachineOptions {
+  readonly definition: MachineDefinition;
+  /** Seed of every random stream and derived identity. */
+  readonly seed?: number;
+  /** Virtual instant of the start, ms since 1970. */
+  readonly startAt?: number;
+  readonly arbiter?: ArbiterState;
+}
+
+/** How a task is sent. @public */
+export interface SendOptions {
+  /** Virtual ms from now; 0 is due at once. */
+  readonly delayMs?: number;
+  readonly quietUntil?: number;
+  readonly long?: boolean;
+}
+
+/** When a run stops. @public */
+export interface RunLimits {
+  /** Virtual instant up to which time may move (inclusive of what is due then). */
+  readonly until?: number;
+  /** Stop as soon as nothing is left that settling waits for. */
+  readonly settle?: boolean;
+  /** Looked at before each step; true stops. */
+  readonly stop?: () => boolean;
+  /** How many steps at most; beyond it BoundExceeded. */
+  readonly maxSteps?: number;
+}
+
+/** Why a run stopped. @public */
+export type RunOutcome = 'settled' | 'until' | 'stopped' | 'idle';
+
+/** A run reached its bound: something is spinning, and the message says what. @public */
+export class BoundExceeded extends Error {
+  override readonly name = 'BoundExceeded';
+  /** Labels of the last steps, oldest first. */
+  readonly lastSteps: readonly string[];
+  constructor(message: string, lastSteps: readonly string[]) {
+    super(message);
+    this.lastSteps = lastSteps;
+  }
+}
+
+/** What a recording machine keeps of its choices. @public */
+export interface ChoiceRecord {
+  readonly deviations: readonly Deviation[];
+  readonly decisions: readonly Decision[];
+  /** Points with more than one alternative. */
+  readonly points: number;
+}
+
+const STEPS_MAX_DEFAULT = 10_000_000;
+const LAST_STEPS = 64;
+
+/** Runs Worlds. Mutable, and owned by whoever runs it: hand out `seal()`, never the machine. @public */
+export class Machine {
+  readonly definition: MachineDefinition;
+  readonly seed: number;
+  /** The epoch under which containers are edited in place now. */
+  epoch: Epoch;
+  /** Virtual instant, ms since 1970. */
+  now: number;
+  private agenda: Agenda;
+  private instances: Vector<Instance>;
+  private names: OrderedMap<number>;
+  private streams: OrderedMap<number>;
+  private arbiter: ArbiterState;
+  private arbiterEpoch: Epoch;
+  private sequence: number;
+  private stepsMade: number;
+  private rollingA: number;
+  private rollingB: number;
+  private readonly types: ReadonlyMap<string, ComponentType>;
+  private readonly own: readonly string[];
+  private recording: { deviations: Deviation[]; decisions: Decision[]; points: number; counts: Map<string, number> } | undefined;
+  private readonly recent: string[] = [];
+  private observer: ((task: Task) => void) | undefined;
+
+  constructor(options: MachineOptions) {
+    this.definition = options.definition;
+    this.types = new Map(options.definition.components.map((type) => [type.name, type]));
+    this.own = fingerprint(options.definition);
+    this.seed = (options.seed ?? 1) | 0;
+    this.epoch = raiseEpoch();
+    this.now = options.startAt ?? 0;
+    this.agenda = Agenda.empty(this.epoch);
+    this.instances = Vector.empty();
+    this.names = OrderedMap.empty();
+    this.streams = OrderedMap.empty();
+    this.arbiter = options.arbiter ?? fifoArbiter;
+    this.arbiterEpoch = raiseEpoch();
+    this.sequence = 0;
+    this.stepsMade = 0;
+    this.rollingA = 0x6b65726e;
+    this.rollingB = 0x656c2e31;
+  }
+
+  /** A machine that goes on from a sealed World, which stays as it is. O(1). Throws FingerprintMismatch for another machine's. */
+  static from(world: World, definition: MachineDefinition = world.definition): Machine {
+    const machine = new Machine({ definition, seed: world.seed, startAt: world.now, arbiter: world.arbiter });
+    if (definition !== world.definition) checkFingerprint(fingerprint(world.definition), machine.own);
+    machine.agenda = world.agenda;
+    machine.instances = world.instances;
+    machine.names = world.names;
+    machine.streams = world.streams;
+    machine.sequence = world.sequence;
+    machine.stepsMade = world.steps;
+    machine.rollingA = world.rollingA;
+    machine.rollingB = world.rollingB;
+    return machine;
+  }
+
+  /** The World as it is now, as a value. O(1). The machine goes on under a new epoch and no longer writes into it. */
+  seal(): World {
+    this.epoch = raiseEpoch();
+    return new World({
+      definition: this.definition, seed: this.seed, now: this.now, agenda: this.agenda, instances: this.instances, names: this.names,
+      streams: this.streams, arbiter: this.arbiter, sequence: this.sequence, steps: this.stepsMade, rollingA: this.rollingA, rollingB: this.rollingB,
+    });
+  }
+
+  // Components
+
+  /** Adds a component; its name must be new. Answers its slot. */
+  spawn(type: string, name: string, args: unknown = null): number {
+    const componentType = this.types.get(type);
+    if (componentType === undefined) throw new RangeError(`machine: no component type '${type}' is registered`);
+    if (this.names.has(name)) throw new RangeError(`machine: a component named '${name}' exists`);
+    const slot = this.instances.length;
+    this.names = this.names.set(this.epoch, name, slot);
+    this.instances = this.instances.push(this.epoch, { type, name, args, epoch: this.epoch, state: componentType.initial(args, this), digest: undefined });
+    return slot;
+  }
+
+  /** The slot of a component, or −1. */
+  slotOf(name: string): number {
+    return this.names.get(name) ?? -1;
+  }
+
+  nameOf(slot: number): string {
+    return this.instance(slot).name;
+  }
+
+  argsOf(slot: number): unknown {
+    return this.instance(slot).args;
+  }
+
+  componentNames(): string[] {
+    return [...this.names.keys()];
+  }
+
+  /** The state of a component for reading only. */
+  peek<State extends object>(slot: number): State {
+    return this.instance(slot).state as State;
+  }
+
+  /** The state of a component for writing: the machine's own copy from here on. */
+  edit<State extends object>(slot: number): State {
+    const instance = this.instance(slot);
+    if (instance.epoch === this.epoch) {
+      instance.digest = undefined;
+      return instance.state as State;
+    }
+    const state = { ...instance.state };
+    this.instances = this.instances.set(this.epoch, slot, { type: instance.type, name: instance.name, args: instance.args, epoch: this.epoch, state, digest: undefined });
+    return state as State;
+  }
+
+  // Sending
+
+  /** Sends a message; answers its sequence number, by which it can be taken back. */
+  send(to: number, channel: string, label: string, message: unknown, options: SendOptions = {}): number {
+    const delayMs = options.delayMs ?? 0;
+    if (!Number.isInteger(delayMs) || delayMs < 0) throw new RangeError(`send '${label}': delayMs must be a whole number of ms, 0 or more, not ${delayMs}`);
+    const sequence = this.sequence++;
+    const agenda = this.ownAgenda();
+    const task: Task = { sequence, to, channel, dueAt: this.now + delayMs, label, message, quietUntil: options.quietUntil, long: options.long };
+    if (delayMs === 0) agenda.addDue(task);
+    else agenda.addTimer(task);
+    return sequence;
+  }
+
+  /** Sends a message that is due at once: `send` without options, for hot paths. */
+  post(to: number, channel: string, label: string, message: unknown): void {
+    this.ownAgenda().addDue({ sequence: this.sequence++, to, channel, dueAt: this.now, label, message, quietUntil: undefined, long: undefined });
+  }
+
+  /** Takes a message back that was not received yet; false if there is none of that number. */
+  takeBack(sequence: number): boolean {
+    return this.ownAgenda().remove(sequence);
+  }
+
+  /** A whole number from 0 up to, not including, `bound`, from the stream of that name. */
+  random(name: string, bound: number): number {
+    const counter = this.streams.get(name) ?? 0;
+    this.streams = this.streams.set(this.epoch, name, counter + 1);
+    return drawBelow(this.seed, name, counter, bound);
+  }
+
+  /** Puts a word of what was decided or changed into the rolling digest. */
+  note(word: number): void {
+    this.rollingA = mix(this.rollingA, word);
+    this.rollingB = Math.imul(this.rollingB ^ word, 0x01000193) ^ (this.rollingA >>> 7);
+  }
+
+  /** Puts a text into the rolling digest. */
+  noteText(text: string): void {
+    this.note(hashText(0, text));
+  }
+
+  // Inputs
+
+  /** Applies a registered input. If it throws, the machine is as it was before. */
+  input(name: string, args: unknown): unknown {
+    const run = this.definition.inputs !== undefined && Object.hasOwn(this.definition.inputs, name) ? this.definition.inputs[name] : undefined;
+    if (run === undefined) throw new RangeError(`machine: no input '${name}' is registered`);
+    const before = this.seal();
+    this.noteText(name);
+    try {
+      return run(this, args);
+    } catch (error) {
+      this.restore(before);
+      throw error;
+    }
+  }
+
+  /** Goes back (or over) to a sealed World of the same machine. */
+  restore(world: World): void {
+    const { agenda, instances, names, streams, arbiter, sequence, steps, rollingA, rollingB, now } = world;
+    Object.assign(this, { agenda, instances, names, streams, arbiter, sequence, stepsMade: steps, rollingA, rollingB, now });
+    this.epoch = raiseEpoch();
+  }
+
+  // Running
+
+  get steps(): number {
+    return this.stepsMade;
+  }
+
+  get pending(): number {
+    return this.agenda.size;
+  }
+
+  get dueCount(): number {
+    return this.agenda.dueCount;
+  }
+
+  get foregroundCount(): number {
+    return this.agenda.foregroundCount;
+  }
+
+  /** The instant at which the next thing happens, or Infinity. */
+  get nextInstant(): number {
+    return this.agenda.dueCount > 0 ? this.now : this.agenda.nextInstant;
+  }
+
+  /** Timers that settling does not wait for because they are long, in order of their instants. */
+  longTimers(): Task[] {
+    return this.agenda.timerTasks().filter((task) => task.long === true);
+  }
+
+  /** Everything that waits: what is due, then timers in order. */
+  tasks(): Task[] {
+    return [...this.agenda.dueTasks(), ...this.agenda.timerTasks()];
+  }
+
+  useArbiter(arbiter: ArbiterState): void {
+    this.arbiter = arbiter;
+    this.arbiterEpoch = raiseEpoch();
+  }
+
+  /** Keeps the choices that are made from here on. */
+  record(): void {
+    this.recording = { deviations: [], decisions: [], points: 0, counts: new Map() };
+  }
+
+  get choices(): ChoiceRecord {
+    const { deviations = [], decisions = [], points = 0 } = this.recording ?? {};
+    return { deviations: [...deviations], decisions: [...decisions], points };
+  }
+
+  /** Is told of each task before it is received: for traces, never for results. */
+  observe(observer: ((task: Task) => void) | undefined): void {
+    this.observer = observer;
+  }
+
+  /** The heads that may go next; time moves to the next instant if nothing is due. Empty: nothing is left to do. */
+  alternatives(): Alternative[] {
+    if (!this.makeDue()) return [];
+    return this.agenda.alternatives();
+  }
+
+  /** One step with a choice of the caller's; false when nothing is left. */
+  stepChoice(choice: number): boolean {
+    const alternatives = this.alternatives();
+    if (alternatives.length === 0) return false;
+    this.carryOut(alternatives, choice);
+    return true;
+  }
+
+  /** One step by the arbiter; false when nothing is left. */
+  step(): boolean {
+    if (!this.makeDue()) return false;
+    if (this.arbiter.kind === 'fifo' && this.recording === undefined) {
+      this.receive(this.ownAgenda().take(0), 0);
+      return true;
+    }
+    const alternatives = this.agenda.alternatives();
+    const canDefer = this.agenda.nextInstant !== Infinity;
+    const choice = choose(this.ownArbiter(), alternatives, canDefer);
+    this.recordChoice(alternatives, choice, canDefer);
+    this.carryOut(alternatives, choice);
+    return true;
+  }
+
+  /** Steps until a limit is met. Throws BoundExceeded beyond `maxSteps`, the World being that of the last step. */
+  run(limits: RunLimits = {}): RunOutcome {
+    const until = limits.until ?? Infinity;
+    const bound = this.stepsMade + (limits.maxSteps ?? STEPS_MAX_DEFAULT);
+    const { stop, settle } = limits;
+    for (;;) {
+      if (stop?.() === true) return 'stopped';
+      if (settle === true && this.agenda.foregroundCount === 0) return 'settled';
+      const next = this.nextInstant;
+      if (next > until) {
+        if (until !== Infinity && until > this.now) this.now = until;
+        return until === Infinity ? 'idle' : 'until';
+      }
+      if (next === Infinity) return 'idle';
+      if (this.stepsMade >= bound) throw this.boundExceeded(limits.maxSteps ?? STEPS_MAX_DEFAULT);
+      this.step();
+    }
+  }
+
+  // Digests
+
+  /** What was decided and changed on every step so far, as 16 hex digits. */
+  get rollingDigest(): string {
+    return (this.rollingA >>> 0).toString(16).padStart(8, '0') + (this.rollingB >>> 0).toString(16).padStart(8, '0');
+  }
+
+  /** Identifies the state for an explorer: equal digests mean equal futures. Worked out anew only for components that were written. */
+  stateDigest(): Digest {
+    const sum = new DigestSum();
+    for (let slot = 0; slot < this.instances.length; slot++) sum.add(this.digestOf(slot));
+    this.addAgendaDigest(sum);
+    this.streams.forEach((counter, name) => sum.add(new Hasher().text(name).word(counter).finish()));
+    return sum.value();
+  }
+
+  private digestOf(slot: number): Digest {
+    const instance = this.instance(slot);
+    if (instance.digest !== undefined) return instance.digest;
+    const hasher = new Hasher().text(instance.name);
+    const type = this.types.get(instance.type) as ComponentType;
+    if (type.hash === undefined) hasher.value(World.plain(instance.state));
+    else type.hash(instance.state, hasher, this);
+    instance.digest = hasher.finish();
+    return instance.digest;
+  }
+
+  /** Messages count with their place in their channel, timers with how far they are off: a due message and a timer never look alike. */
+  private addAgendaDigest(sum: DigestSum): void {
+    const places = new Map<string, number>();
+    for (const task of this.agenda.dueTasks()) {
+      const place = places.get(task.channel) ?? 0;
+      places.set(task.channel, place + 1);
+      sum.add(new Hasher().word(11).word(place).text(task.channel).text(task.label).value(task.message).finish());
+    }
+    for (const task of this.agenda.unorderedTimers()) {
+      sum.add(new Hasher().word(12).number(task.dueAt - this.now).text(task.channel).text(task.label).value(task.message).finish());
+    }
+  }
+
+  // Inside
+
+  private instance(slot: number): Instance {
+    const instance = this.instances.get(slot);
+    if (instance === undefined) throw new RangeError(`machine: no component has slot ${slot}`);
+    return instance;
+  }
+
+  private ownAgenda(): Agenda {
+    if (this.agenda.epoch !== this.epoch) this.agenda = this.agenda.copy(this.epoch);
+    return this.agenda;
+  }
+
+  private ownArbiter(): ArbiterState {
+    if (this.arbiterEpoch !== this.epoch) {
+      this.arbiter = { ...this.arbiter };
+      this.arbiterEpoch = this.epoch;
+    }
+    return this.arbiter;
+  }
+
+  private makeDue(): boolean {
+    if (this.agenda.dueCount > 0) return true;
+    if (this.agenda.nextInstant === Infinity) return false;
+    this.now = this.ownAgenda().advance();
+    return true;
+  }
+
+  private carryOut(alternatives: readonly Alternative[], choice: number): void {
+    if (choice >= 2 * alternatives.length) throw new RangeError(`machine: choice ${choice} of ${alternatives.length} alternatives`);
+    if (choice < alternatives.length) {
+      this.receive(this.ownAgenda().take((alternatives[choice] as Alternative).index), choice);
+      return;
+    }
+    this.note(choice);
+    this.ownAgenda().defer((alternatives[choice - alternatives.length] as Alternative).channel, () => this.sequence++);
+  }
+
+  private recordChoice(alternatives: readonly Alternative[], choice: number, canDefer: boolean): void {
+    const { recording } = this;
+    if (recording === undefined || (alternatives.length < 2 && !canDefer)) return;
+    const first = alternatives[0] as Alternative;
+    const occurrence = (recording.counts.get(first.channel) ?? 0) + 1;
+    recording.counts.set(first.channel, occurrence);
+    if (alternatives.length > 1) {
+      recording.points++;
+      recording.decisions.push({ label: first.task.label, alternatives: alternatives.length, choice });
+    }
+    if (choice === 0) return;
+    const deferred = choice >= alternatives.length;
+    const { channel } = alternatives[deferred ? choice - alternatives.length : choice] as Alternative;
+    recording.deviations.push(deferred ? { channel: first.channel, occurrence, defer: channel } : { channel: first.channel, occurrence, pick: channel });
+  }
+
+  private receive(task: Task, choice: number): void {
+    this.stepsMade++;
+    // Instants enter by their low 32 bits, which is what differs between steps.
+    this.note(mix(task.to, choice) ^ (task.dueAt | 0));
+    this.observer?.(task);
+    this.recent[this.stepsMade % LAST_STEPS] = task.label;
+    const state = this.edit(task.to);
+    const type = this.types.get(this.instance(task.to).type) as ComponentType;
+    type.receive(this, state, task.message, task.to);
+  }
+
+  private boundExceeded(maxSteps: number): BoundExceeded {
+    const last: string[] = [];
+    for (let step = Math.max(1, this.stepsMade - LAST_STEPS + 1); step <= this.stepsMade; step++) last.push(this.recent[step % LAST_STEPS] ?? '');
+    const counts = new Map<string, number>();
+    for (const label of last) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const busiest = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, 3).map(([label, count]) => `${label} (${count} of the last ${last.length} steps)`);
+    return new BoundExceeded(`no end after ${maxSteps} steps, at ${new Date(this.now).toISOString()}; spinning: ${busiest.join(', ')}`, last);
+  }
+}
+
+/** The World one step on, by its own arbiter, or undefined when nothing is left to do. @public */
+export function step(world: World): World | undefined {
+  const machine = Machine.from(world);
+  return machine.step() ? machine.seal() : undefined;
+}

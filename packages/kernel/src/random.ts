@@ -1,0 +1,21 @@
+// Named random streams: a draw depends on (seed, name, how many were drawn of that name) and on nothing else.
+import { hashText, mix } from './hash.ts';
+
+/** The draw number `counter` of a named stream: a whole number from 0 up to, not including, `bound`. @internal */
+export function drawBelow(seed: number, name: string, counter: number, bound: number): number {
+  if (!Number.isInteger(bound) || bound < 1 || bound > 0x100000000) throw new RangeError(`random '${name}': bound must be a whole number from 1 to 2^32, not ${bound}`);
+  const base = hashText(seed, name);
+  // Rejection keeps small bounds exactly uniform; the attempt number enters, so the stream stays a function of the counter.
+  const limit = 0x100000000 - (0x100000000 % bound);
+  for (let attempt = 0; ; attempt++) {
+    const word = mix(mix(mix(base, counter), attempt), 0x6b756265) >>> 0;
+    if (word < limit) return word % bound;
+  }
+}
+
+/** An identity derived from its parts: 128 bits, equal for equal parts and seed. @public */
+export function deriveIdentity(seed: number, parts: readonly string[]): string {
+  const text = parts.join('\u0000');
+  const words = [0x1f83d9ab, 0x5be0cd19, 0x428a2f98, 0x71374491].map((salt) => hashText(mix(seed, salt), text));
+  return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+}
