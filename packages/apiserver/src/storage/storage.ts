@@ -17,6 +17,8 @@ export interface Change {
 export interface Storage {
   /** Revision of the last committed change. */
   readonly revision: number;
+  /** Revision of the last change among those of this resource's counter: Events have one of their own. The next write carries one more. */
+  revisionOf(resource: ResourceName): number;
   /** Oldest revision that a list or watch may still ask for. */
   readonly compactedRevision: number;
   get(resource: ResourceName, key: string): KubeObject | undefined;
@@ -27,7 +29,7 @@ export interface Storage {
   at(revision: number): Pick<Storage, 'get' | 'list' | 'count'>;
   /**
    * Writes one object under the next revision, which the object must already carry as metadata.resourceVersion
-   * (`String(storage.revision + 1)`). Freezes it deeply. Returns the change.
+   * (`String(storage.revisionOf(resource) + 1)`). Freezes it deeply. Returns the change.
    */
   put(resource: ResourceName, key: string, object: KubeObject): Change;
   /** Deletes; `last` is the final state, carrying the next revision. */

@@ -1,0 +1,87 @@
+// The tables of the store: the objects of one resource, their history, and the indexes that listers need.
+import type { KubeObject, ResourceName } from '@kubesim/api';
+import { OrderedMap, Vector, type Epoch } from '@kubesim/kernel';
+import type { Change } from './storage.ts';
+
+/** One resource in the store. Replaced when first written under another epoch. @internal */
+export interface Table {
+  readonly epoch: Epoch;
+  /** By `namespace/name` or `name`. */
+  objects: OrderedMap<KubeObject>;
+  /** Every change since the last compaction, oldest first. */
+  history: Vector<Change>;
+  /** How many objects each key had before, for keys that had any. */
+  incarnations: OrderedMap<number>;
+}
+
+/** State of the store component. @internal */
+export interface StoreState {
+  revision: number;
+  /** Revision counter of Events, which are kept apart as large clusters keep them. */
+  eventRevision: number;
+  compactedRevision: number;
+  tables: OrderedMap<Table>;
+  /** Objects by any owner reference: `<owner uid> <resource> <key>`. */
+  dependents: OrderedMap<KubeObject>;
+  /** Objects without a controller, of the resources that controllers adopt: `<resource> <key>`. */
+  orphans: OrderedMap<KubeObject>;
+  /** Pods by node: `<node> <key>`. */
+  podsByNode: OrderedMap<KubeObject>;
+  /** Slots of the views that watch a resource: `<resource>`, or `<resource> <node>` for those of one node. */
+  subscribers: OrderedMap<readonly number[]>;
+}
+
+/** Resources whose objects controllers adopt. */
+const ADOPTABLE: ReadonlySet<ResourceName> = new Set(['pods', 'replicasets.apps', 'controllerrevisions.apps', 'jobs.batch']);
+
+/** A store with nothing in it. @internal */
+export function emptyStore(): StoreState {
+  return {
+    revision: 0, eventRevision: 0, compactedRevision: 0, tables: OrderedMap.empty(), dependents: OrderedMap.empty(), orphans: OrderedMap.empty(),
+    podsByNode: OrderedMap.empty(), subscribers: OrderedMap.empty(),
+  };
+}
+
+/** The table of a resource for reading; undefined if nothing was ever written there. @internal */
+export function readTable(state: StoreState, resource: ResourceName): Table | undefined {
+  return state.tables.get(resource);
+}
+
+/** The table of a resource for writing under this epoch. @internal */
+export function editTable(state: StoreState, epoch: Epoch, resource: ResourceName): Table {
+  const table = state.tables.get(resource);
+  if (table !== undefined && table.epoch === epoch) return table;
+  const edited: Table = table === undefined
+    ? { epoch, objects: OrderedMap.empty(), history: Vector.empty(), incarnations: OrderedMap.empty() }
+    : { epoch, objects: table.objects, history: table.history, incarnations: table.incarnations };
+  state.tables = state.tables.set(epoch, resource, edited);
+  return edited;
+}
+
+/** The owner reference that is the controller, if any. @internal */
+export function hasController(object: KubeObject): boolean {
+  return object.metadata.ownerReferences?.some((owner) => owner.controller === true) ?? false;
+}
+
+/** Keeps the indexes in step with one change. @internal */
+export function index(state: StoreState, epoch: Epoch, resource: ResourceName, key: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
+  const oldOwners = before?.metadata.ownerReferences;
+  const newOwners = after?.metadata.ownerReferences;
+  if (oldOwners !== undefined && oldOwners !== newOwners) {
+    for (const owner of oldOwners) state.dependents = state.dependents.delete(epoch, `${owner.uid} ${resource} ${key}`);
+  }
+  if (newOwners !== undefined && after !== undefined) {
+    for (const owner of newOwners) state.dependents = state.dependents.set(epoch, `${owner.uid} ${resource} ${key}`, after);
+  }
+  if (ADOPTABLE.has(resource)) {
+    const wasOrphan = before !== undefined && !hasController(before);
+    if (after !== undefined && !hasController(after)) state.orphans = state.orphans.set(epoch, `${resource} ${key}`, after);
+    else if (wasOrphan) state.orphans = state.orphans.delete(epoch, `${resource} ${key}`);
+  }
+  if (resource === 'pods') {
+    const oldNode = before?.['spec']?.nodeName as string | undefined;
+    const newNode = after?.['spec']?.nodeName as string | undefined;
+    if (oldNode !== undefined && oldNode !== newNode) state.podsByNode = state.podsByNode.delete(epoch, `${oldNode} ${key}`);
+    if (newNode !== undefined && after !== undefined) state.podsByNode = state.podsByNode.set(epoch, `${newNode} ${key}`, after);
+  }
+}

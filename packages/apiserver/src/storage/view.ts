@@ -1,0 +1,270 @@
+// Views: what a process has seen of one resource. A view is the head, undone by what it has not seen yet; what it has not
+// seen is its watch channel at the same time. Views only move forward, one change a step.
+import type { KubeObject, ResourceName } from '@kubesim/api';
+import type { ComponentType, Epoch, Machine } from '@kubesim/kernel';
+import type { Change } from './storage.ts';
+import { hasController, readTable, type StoreState } from './table.ts';
+
+/** Arguments of a view: who watches what. @public */
+export interface ViewArgs {
+  /** Slot of the process's component. */
+  readonly owner: number;
+  /** The process that owns the cache: `kube-controller-manager`, `kubelet/node-1`. */
+  readonly process: string;
+  readonly resource: ResourceName;
+  /** For the pods of one node only. */
+  readonly node?: string;
+  /** For one object only, by its key. */
+  readonly only?: string;
+}
+
+/** State of a view component. @internal */
+export interface ViewState {
+  /** Changes that were committed and not seen, oldest first, from `head` on. */
+  unseen: Change[];
+  /** Under which epoch `unseen` may be pushed to in place. */
+  owner: Epoch | null;
+  head: number;
+  /** Stopped by a fault: changes pile up unseen. */
+  frozen: boolean;
+  /** Whether a delivery is on its way. */
+  waiting: boolean;
+  /** The watch is lost: what is unseen will come as one relist. */
+  lost: boolean;
+}
+
+/** Is told of each change as the view moves over it. @public */
+export type Deliver = (machine: Machine, viewSlot: number, args: ViewArgs, change: Change) => void;
+
+/** Component name of a view. @public */
+export function viewName(args: ViewArgs): string {
+  return `view ${args.process} ${args.resource}`;
+}
+
+/** The component type of views; `deliver` hands each change to the process that owns the view. @public */
+export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, ViewArgs> {
+  return {
+    name: 'view',
+    version: 1,
+    initial: () => ({ unseen: [], owner: null, head: 0, frozen: false, waiting: false, lost: false }),
+    receive: (machine, state, _message, slot) => {
+      state.waiting = false;
+      if (state.frozen || state.head === state.unseen.length) return;
+      const change = state.unseen[state.head] as Change;
+      state.head++;
+      if (state.head === state.unseen.length || state.head >= 64) {
+        state.unseen = state.unseen.slice(state.head);
+        state.owner = machine.epoch;
+        state.head = 0;
+      }
+      const args = machine.argsOf(slot) as ViewArgs;
+      if (state.head < state.unseen.length) scheduleDelivery(machine, state, slot, args);
+      deliver(machine, slot, args, change);
+    },
+  };
+}
+
+function scheduleDelivery(machine: Machine, state: ViewState, slot: number, args: ViewArgs): void {
+  state.waiting = true;
+  const channel = viewName(args);
+  machine.post(slot, channel, channel, null);
+}
+
+/** Lists and watches: what is there comes as additions, then every change. @public */
+export function subscribe(machine: Machine, storeSlot: number, viewSlot: number): void {
+  const args = machine.argsOf(viewSlot) as ViewArgs;
+  const state = machine.edit<StoreState>(storeSlot);
+  const key = subscriberKey(args);
+  state.subscribers = state.subscribers.set(machine.epoch, key, [...(state.subscribers.get(key) ?? []), viewSlot]);
+  for (const change of initialList(state, args)) push(machine, viewSlot, change);
+}
+
+function* initialList(state: StoreState, args: ViewArgs): Generator<Change, void, undefined> {
+  const objects = readTable(state, args.resource)?.objects;
+  if (objects === undefined) return;
+  const entries = args.only !== undefined ? objects.entries(args.only, `${args.only}\u0000`) : objects.entries();
+  for (const [key, object] of entries) {
+    if (args.node !== undefined && object['spec']?.nodeName !== args.node) continue;
+    yield { revision: state.revision, resource: args.resource, key, type: 'ADDED', after: object };
+  }
+}
+
+/** Ends a view's following; what it has not seen is dropped. @public */
+export function unsubscribe(machine: Machine, storeSlot: number, viewSlot: number): void {
+  const key = subscriberKey(machine.argsOf(viewSlot) as ViewArgs);
+  const state = machine.edit<StoreState>(storeSlot);
+  state.subscribers = state.subscribers.set(machine.epoch, key, (state.subscribers.get(key) ?? []).filter((slot) => slot !== viewSlot));
+  const view = machine.edit<ViewState>(viewSlot);
+  view.unseen = [];
+  view.owner = machine.epoch;
+  view.head = 0;
+}
+
+function subscriberKey(args: ViewArgs): string {
+  const only = args.node ?? args.only;
+  return only === undefined ? args.resource : `${args.resource} ${only}`;
+}
+
+/** Puts a change before every view that it concerns. @internal */
+export function wakeSubscribers(machine: Machine, state: StoreState, change: Change): void {
+  const all = state.subscribers.get(change.resource);
+  if (all !== undefined) for (const slot of all) push(machine, slot, change);
+  const single = state.subscribers.get(`${change.resource} ${change.key}`);
+  if (single !== undefined) for (const slot of single) push(machine, slot, change);
+  if (change.resource !== 'pods') return;
+  const oldNode = change.before?.['spec']?.nodeName as string | undefined;
+  const newNode = change.after['spec']?.nodeName as string | undefined;
+  if (newNode !== undefined) for (const slot of state.subscribers.get(`pods ${newNode}`) ?? []) push(machine, slot, oldNode === newNode ? change : { ...change, type: 'ADDED', before: undefined });
+  if (oldNode !== undefined && oldNode !== newNode) {
+    for (const slot of state.subscribers.get(`pods ${oldNode}`) ?? []) push(machine, slot, { ...change, type: 'DELETED', after: change.before as KubeObject });
+  }
+}
+
+function push(machine: Machine, slot: number, change: Change): void {
+  const view = machine.edit<ViewState>(slot);
+  if (view.owner !== machine.epoch) {
+    view.unseen = [...view.unseen];
+    view.owner = machine.epoch;
+  }
+  view.unseen.push(change);
+  if (view.waiting || view.frozen) return;
+  scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs);
+}
+
+/** Stops a view: what changes piles up unseen. Legal: a watch may be slow for any time. @public */
+export function freezeView(machine: Machine, slot: number): void {
+  machine.edit<ViewState>(slot).frozen = true;
+}
+
+/** Lets a stopped view go on where it stood. @public */
+export function thawView(machine: Machine, slot: number): void {
+  const view = machine.edit<ViewState>(slot);
+  if (!view.frozen) return;
+  view.frozen = false;
+  if (view.head < view.unseen.length && !view.waiting) scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs);
+}
+
+/**
+ * Loses the watch and lists anew: states between are skipped, none is invented. Each key then shows one change, from what
+ * the view held to what is there now; a key that went and came back with another uid shows both. @public
+ */
+export function relist(machine: Machine, slot: number): void {
+  const view = machine.edit<ViewState>(slot);
+  const latest = new Map<string, Change[]>();
+  for (const change of view.unseen.slice(view.head)) {
+    const held = latest.get(change.key);
+    if (held === undefined) latest.set(change.key, [change]);
+    else held.push(change);
+  }
+  const merged: Change[] = [];
+  for (const changes of latest.values()) {
+    const first = changes[0] as Change;
+    const last = changes[changes.length - 1] as Change;
+    const before = first.before;
+    if (last.type === 'DELETED') {
+      if (before !== undefined) merged.push({ ...last, before });
+    } else if (before === undefined) {
+      merged.push({ ...last, type: 'ADDED', before: undefined });
+    } else if (before.metadata.uid !== last.after.metadata.uid) {
+      merged.push({ ...last, type: 'DELETED', before, after: before }, { ...last, type: 'ADDED', before: undefined });
+    } else {
+      merged.push({ ...last, type: 'MODIFIED', before });
+    }
+  }
+  view.unseen = merged;
+  view.owner = machine.epoch;
+  view.head = 0;
+}
+
+/** Reads through a view: as the process sees the resource now. @public */
+export class ViewReader {
+  private readonly machine: Machine;
+  private readonly storeSlot: number;
+  private readonly viewSlot: number;
+  private readonly resource: ResourceName;
+  private readonly node: string | undefined;
+
+  constructor(machine: Machine, storeSlot: number, viewSlot: number) {
+    this.machine = machine;
+    this.storeSlot = storeSlot;
+    this.viewSlot = viewSlot;
+    const args = machine.argsOf(viewSlot) as ViewArgs;
+    this.resource = args.resource;
+    this.node = args.node;
+  }
+
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.byKey(namespace === '' ? name : `${namespace}/${name}`);
+  }
+
+  byKey(key: string): KubeObject | undefined {
+    const view = this.machine.peek<ViewState>(this.viewSlot);
+    for (let index = view.head; index < view.unseen.length; index++) {
+      const change = view.unseen[index] as Change;
+      if (change.key === key) return change.before;
+    }
+    const object = readTable(this.store, this.resource)?.objects.get(key);
+    return object === undefined || this.node === undefined || object['spec']?.nodeName === this.node ? object : undefined;
+  }
+
+  list(namespace?: string): readonly KubeObject[] {
+    const prefix = namespace === undefined ? undefined : `${namespace}/`;
+    const head: KubeObject[] = [];
+    const collect = (object: KubeObject): void => { head.push(object); };
+    if (this.node !== undefined) this.store.podsByNode.forEach(collect, `${this.node} ${prefix ?? ''}`, endOf(`${this.node} ${prefix ?? ''}`));
+    else readTable(this.store, this.resource)?.objects.forEach(collect, prefix, prefix === undefined ? undefined : endOf(prefix));
+    return this.undo(head, (object) => namespace === undefined || object.metadata.namespace === namespace);
+  }
+
+  byOwner(uid: string): readonly KubeObject[] {
+    const isControlled = (object: KubeObject): boolean => object.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) ?? false;
+    return this.byOwnerUid(uid).filter(isControlled);
+  }
+
+  /** Objects with any owner reference of this uid. */
+  byOwnerUid(uid: string): readonly KubeObject[] {
+    const prefix = `${uid} ${this.resource} `;
+    const head: KubeObject[] = [];
+    this.store.dependents.forEach((object) => { head.push(object); }, prefix, endOf(prefix));
+    return this.undo(head, (object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false);
+  }
+
+  orphans(namespace: string): readonly KubeObject[] {
+    const prefix = `${this.resource} ${namespace}/`;
+    const head: KubeObject[] = [];
+    this.store.orphans.forEach((object) => { head.push(object); }, prefix, endOf(prefix));
+    return this.undo(head, (object) => object.metadata.namespace === namespace && !hasController(object));
+  }
+
+  private get store(): StoreState {
+    return this.machine.peek<StoreState>(this.storeSlot);
+  }
+
+  /** The head's objects, undone by the first unseen change of each key, in key order. */
+  private undo(head: readonly KubeObject[], belongs: (object: KubeObject) => boolean): readonly KubeObject[] {
+    const view = this.machine.peek<ViewState>(this.viewSlot);
+    if (view.head === view.unseen.length) return head;
+    const undone = new Map<string, KubeObject | undefined>();
+    for (let index = view.head; index < view.unseen.length; index++) {
+      const change = view.unseen[index] as Change;
+      if (!undone.has(change.key)) undone.set(change.key, change.before);
+    }
+    const merged = new Map<string, KubeObject>();
+    for (const object of head) merged.set(objectKey(object), object);
+    for (const [key, before] of undone) {
+      merged.delete(key);
+      if (before !== undefined && belongs(before)) merged.set(key, before);
+    }
+    return [...merged.keys()].sort().map((key) => merged.get(key) as KubeObject);
+  }
+}
+
+function objectKey(object: KubeObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined || namespace === '' ? name ?? '' : `${namespace}/${name ?? ''}`;
+}
+
+function endOf(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}

@@ -1,0 +1,213 @@
+// Storage over the World of a machine: the head, one history of changes, and the views that follow it.
+import type { KubeObject, ResourceName } from '@kubesim/api';
+import { mix, hashText, type ComponentType, type Machine } from '@kubesim/kernel';
+import type { Change, Storage } from './storage.ts';
+import { editTable, emptyStore, index, readTable, type StoreState } from './table.ts';
+import { wakeSubscribers } from './view.ts';
+
+/** Name of the store component in a World. @public */
+export const STORE = 'store';
+
+/** Resources with a revision counter of their own, so that recording Events changes nothing else. */
+export function isEventResource(resource: ResourceName): boolean {
+  return resource === 'events' || resource === 'events.events.k8s.io';
+}
+
+/** The component that holds the store. It receives nothing: processes write through the API server within their own steps. @public */
+export const storeComponent: ComponentType<StoreState, never> = {
+  name: STORE,
+  version: 1,
+  initial: emptyStore,
+  receive: () => {},
+};
+
+/** Freezes a value with everything under it. What is frozen already was frozen here, deeply, and is passed over. @internal */
+export function deepFreeze<T>(value: T): T {
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const child of Object.values(value)) deepFreeze(child);
+  return value;
+}
+
+const CHANGE_CODES = { ADDED: 1, MODIFIED: 2, DELETED: 3 } as const;
+
+/** Reads and writes the store of a machine's World. Holds no state of its own. @public */
+export class WorldStorage implements Storage {
+  private readonly machine: Machine;
+  private readonly slot: number;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.slot = machine.slotOf(STORE);
+    if (this.slot < 0) throw new RangeError('storage: the machine has no store component');
+  }
+
+  private get state(): StoreState {
+    return this.machine.peek<StoreState>(this.slot);
+  }
+
+  get revision(): number {
+    return this.state.revision;
+  }
+
+  revisionOf(resource: ResourceName): number {
+    return isEventResource(resource) ? this.state.eventRevision : this.state.revision;
+  }
+
+  get compactedRevision(): number {
+    return this.state.compactedRevision;
+  }
+
+  get(resource: ResourceName, key: string): KubeObject | undefined {
+    return readTable(this.state, resource)?.objects.get(key);
+  }
+
+  *list(resource: ResourceName, prefix: string = '', startKey?: string): Iterable<KubeObject> {
+    const objects = readTable(this.state, resource)?.objects;
+    if (objects === undefined) return;
+    const from = startKey !== undefined && startKey > prefix ? startKey : prefix;
+    yield* objects.values(from === '' ? undefined : from, prefix === '' ? undefined : prefixEnd(prefix));
+  }
+
+  count(resource: ResourceName, prefix: string = ''): number {
+    const objects = readTable(this.state, resource)?.objects;
+    if (objects === undefined) return 0;
+    if (prefix === '') return objects.size;
+    let count = 0;
+    objects.forEach(() => count++, prefix, prefixEnd(prefix));
+    return count;
+  }
+
+  at(revision: number): Pick<Storage, 'get' | 'list' | 'count'> {
+    return new PastStorage(this, revision);
+  }
+
+  put(resource: ResourceName, key: string, object: KubeObject): Change {
+    const before = this.get(resource, key);
+    return this.commit(before === undefined ? 'ADDED' : 'MODIFIED', resource, key, before, deepFreeze(object));
+  }
+
+  remove(resource: ResourceName, key: string, last: KubeObject): Change {
+    return this.commit('DELETED', resource, key, this.get(resource, key), deepFreeze(last));
+  }
+
+  *changesSince(resource: ResourceName, revision: number): Iterable<Change> {
+    const history = readTable(this.state, resource)?.history;
+    if (history === undefined) return;
+    let low = history.base;
+    let high = history.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((history.get(middle) as Change).revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    for (; low < history.length; low++) yield history.get(low) as Change;
+  }
+
+  incarnation(resource: ResourceName, key: string): number {
+    return readTable(this.state, resource)?.incarnations.get(key) ?? 0;
+  }
+
+  /** Objects with an owner reference of this uid, of one resource or of all, by resource and key. */
+  *dependents(uid: string, resource?: ResourceName): Iterable<{ readonly resource: ResourceName; readonly object: KubeObject }> {
+    const prefix = resource === undefined ? `${uid} ` : `${uid} ${resource} `;
+    for (const [entry, object] of this.state.dependents.entries(prefix, prefixEnd(prefix))) {
+      yield { resource: entry.slice(uid.length + 1, entry.indexOf(' ', uid.length + 1)), object };
+    }
+  }
+
+  *podsOnNode(node: string): Iterable<KubeObject> {
+    yield* this.state.podsByNode.values(`${node} `, prefixEnd(`${node} `));
+  }
+
+  *orphans(resource: ResourceName, namespace: string): Iterable<KubeObject> {
+    const prefix = `${resource} ${namespace}/`;
+    yield* this.state.orphans.values(prefix, prefixEnd(prefix));
+  }
+
+  /** Forgets changes up to and with a revision: lists and watches from there are then told that it is gone. */
+  compact(revision: number): void {
+    const state = this.machine.edit<StoreState>(this.slot);
+    const { epoch } = this.machine;
+    if (revision <= state.compactedRevision) return;
+    state.compactedRevision = Math.min(revision, state.revision);
+    for (const resource of [...state.tables.keys()]) {
+      const table = editTable(state, epoch, resource);
+      const limit = isEventResource(resource) ? state.eventRevision : state.compactedRevision;
+      let keep = table.history.base;
+      while (keep < table.history.length && (table.history.get(keep) as Change).revision <= limit) keep++;
+      table.history = table.history.dropBefore(epoch, keep);
+    }
+  }
+
+  private commit(type: Change['type'], resource: ResourceName, key: string, before: KubeObject | undefined, after: KubeObject): Change {
+    const { machine } = this;
+    const { epoch } = machine;
+    const state = machine.edit<StoreState>(this.slot);
+    const isEvent = isEventResource(resource);
+    const revision = isEvent ? ++state.eventRevision : ++state.revision;
+    if (after.metadata.resourceVersion !== String(revision)) {
+      throw new Error(`storage: ${resource} ${key} carries resourceVersion ${after.metadata.resourceVersion ?? '(none)'} where ${revision} is next`);
+    }
+    const change: Change = { revision, resource, key, type, before, after };
+    const table = editTable(state, epoch, resource);
+    table.history = table.history.push(epoch, change);
+    if (type === 'DELETED') {
+      table.objects = table.objects.delete(epoch, key);
+      table.incarnations = table.incarnations.set(epoch, key, (table.incarnations.get(key) ?? 0) + 1);
+      index(state, epoch, resource, key, before, undefined);
+    } else {
+      table.objects = table.objects.set(epoch, key, after);
+      index(state, epoch, resource, key, before, after);
+    }
+    if (!isEvent) machine.note(mix(hashText(CHANGE_CODES[type], key), revision));
+    wakeSubscribers(machine, state, change);
+    return change;
+  }
+}
+
+/** The least key that is greater than every key with this prefix. @internal */
+export function prefixEnd(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}
+
+/** The store as of an older revision: the head, undone by the first later change of each key. */
+class PastStorage implements Pick<Storage, 'get' | 'list' | 'count'> {
+  private readonly storage: WorldStorage;
+  private readonly revision: number;
+
+  constructor(storage: WorldStorage, revision: number) {
+    this.storage = storage;
+    this.revision = revision;
+  }
+
+  get(resource: ResourceName, key: string): KubeObject | undefined {
+    for (const change of this.storage.changesSince(resource, this.revision)) if (change.key === key) return change.before;
+    return this.storage.get(resource, key);
+  }
+
+  *list(resource: ResourceName, prefix: string = '', startKey: string = ''): Iterable<KubeObject> {
+    const undone = new Map<string, KubeObject | undefined>();
+    for (const change of this.storage.changesSince(resource, this.revision)) {
+      if (change.key.startsWith(prefix) && change.key >= startKey && !undone.has(change.key)) undone.set(change.key, change.before);
+    }
+    const merged = new Map<string, KubeObject>();
+    for (const object of this.storage.list(resource, prefix, startKey)) merged.set(keyOf(object), object);
+    for (const [key, before] of undone) {
+      if (before === undefined) merged.delete(key);
+      else merged.set(key, before);
+    }
+    for (const key of [...merged.keys()].sort()) yield merged.get(key) as KubeObject;
+  }
+
+  count(resource: ResourceName, prefix: string = ''): number {
+    return [...this.list(resource, prefix)].length;
+  }
+}
+
+/** The storage key of an object: `namespace/name`, or `name`. @public */
+export function keyOf(object: KubeObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined || namespace === '' ? name ?? '' : `${namespace}/${name ?? ''}`;
+}
