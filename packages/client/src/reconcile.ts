@@ -1,6 +1,7 @@
 // What a controller is to the runtime: handlers that name keys, and a reconcile that yields one API call at a time.
 // How queues, workers and caches carry it is in controller-runtime.ts.
 import type { ApiCall, ApiReply, KubeObject, ResourceName, WatchEvent } from '@kubesim/api';
+import type { Epoch } from '@kubesim/kernel';
 
 /** Reads one kind through the cache of the process. What it answers is frozen and may be stale. @public */
 export interface Lister<T = KubeObject> {
@@ -9,6 +10,8 @@ export interface Lister<T = KubeObject> {
   list(namespace?: string): readonly T[];
   /** Objects whose controller owner reference has this uid, in key order. Cost is independent of the size of the store. */
   byOwner(uid: string): readonly T[];
+  /** Objects with any owner reference of this uid, in key order. */
+  byOwnerUid(uid: string): readonly T[];
   /** Objects of the namespace with no controller owner reference whatever, in key order. */
   orphans(namespace: string): readonly T[];
 }
@@ -43,8 +46,16 @@ export interface ReconcileContext {
   decide<P>(make: () => P): P;
   /** Records an Event; the runtime correlates (aggregation, spam filter) and writes it. */
   event(event: EventToRecord): void;
-  /** Adds a key of this controller's queue after a delay. */
-  enqueueAfter(key: string, delayMs: number): void;
+  /**
+   * The controller's private state (see `initialState`): a plain record whose fields may be assigned, between yields too.
+   * What a field holds is immutable JSON, an `OrderedMap` or a `Vector`, edited under `epoch`.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
+  readonly state: any;
+  /** The epoch under which containers of `state` are edited in place now. */
+  readonly epoch: Epoch;
+  /** Adds a key of this controller's queue after a delay. The earlier of two delays counts. */
+  enqueueAfter(key: string, delayMs: number, options?: EnqueueOptions): void;
   /** Why things are as they are, for `explain`: replaces what was said of this subject before. */
   explain(subject: string, why: Reason): void;
   random(name: string): Random;
@@ -78,8 +89,20 @@ export interface HandlerContext {
   readonly now: number;
   readonly profile: Profile;
   lister<T = KubeObject>(resource: ResourceName): Lister<T>;
+  /** As in ReconcileContext. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
+  readonly state: any;
+  readonly epoch: Epoch;
   enqueue(key: string): void;
-  enqueueAfter(key: string, delayMs: number): void;
+  enqueueAfter(key: string, delayMs: number, options?: EnqueueOptions): void;
+}
+
+/** How a delayed key stands to settling. @public */
+export interface EnqueueOptions {
+  /** A periodic look that does no more than a heartbeat before this instant if nothing else changes (ms since 1970; Infinity: never). */
+  readonly quietUntil?: number;
+  /** A long timer (ttl, next cron run) that `settle` does not wait for. */
+  readonly long?: boolean;
 }
 
 /** A change of a cache: `before` is absent for an add, `after` for a delete (`before` is then the last state known). @public */
@@ -99,6 +122,10 @@ export interface Controller {
   /** Called once per change of a watched cache, after the cache has moved. */
   handle(context: HandlerContext, change: CacheChange): void;
   reconcile(context: ReconcileContext, key: string): Reconciling;
+  /** Private state that real controllers keep in memory and lose in a crash. */
+  initialState?(): object;
+  /** Called once when the process starts or restarts, before any change is seen: periodic keys are enqueued here. */
+  start?(context: HandlerContext): void;
   /** How many keys may be worked on at once. */
   readonly workers: number;
 }
