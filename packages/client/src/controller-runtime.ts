@@ -1,0 +1,404 @@
+// Carries controllers: queues, workers, and reconciles whose position is data, so that they fork, crash and replay.
+import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
+import { OrderedMap, Vector, type ComponentType, type Epoch, type Hasher, type Machine } from '@kubesim/kernel';
+import type { EventSource, Ports } from './ports.ts';
+import type { CacheChange, Controller, EnqueueOptions, EventToRecord, HandlerContext, Lister, Profile, Random, Reason, ReconcileContext, ReconcileResult, Reconciling } from './reconcile.ts';
+import { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';
+
+/** Arguments of a controller component. @public */
+export interface ControllerArgs {
+  readonly controller: string;
+  readonly process: string;
+  /** Slots of the process's views by resource. */
+  readonly views: Readonly<Record<ResourceName, number>>;
+}
+
+/** A reconcile in progress: everything that it was given, in order. Running it again on that brings it to the same point. @internal */
+export interface Running {
+  readonly startedAt: number;
+  /** Plans, replies and draws. */
+  readonly log: Vector<unknown>;
+}
+
+/** State of a controller component. @internal */
+export interface ControllerState extends WorkqueueState {
+  running: OrderedMap<Running>;
+  /** Keys that come later: sequence number and instant of their timer. */
+  delayed: OrderedMap<{ readonly sequence: number; readonly at: number }>;
+  /** Workers that have a task to look at the queue on its way. */
+  summoned: number;
+  own: object;
+  ownEpoch: Epoch | null;
+}
+
+type ControllerMessage =
+  | { readonly do: 'work' }
+  | { readonly do: 'resume'; readonly key: string; readonly reply: ApiReply | null }
+  | { readonly do: 'add'; readonly key: string };
+
+const WORK: ControllerMessage = Object.freeze({ do: 'work' as const });
+
+/** A reconcile that ended with an error, as observers see it. @public */
+export interface ReconcileEnd {
+  readonly controller: string;
+  readonly key: string;
+  readonly error: string | undefined;
+}
+
+/** The component type of controllers. Live generators are kept beside the World, as a cache of what their logs say. @public */
+export function controllerComponent(controllers: readonly Controller[], ports: Ports, ended?: (machine: Machine, end: ReconcileEnd) => void): ControllerHost {
+  return new ControllerHost(controllers, ports, ended);
+}
+
+/** Hosts controllers in a machine. @public */
+export class ControllerHost {
+  readonly component: ComponentType<ControllerState, ControllerMessage, ControllerArgs>;
+  private readonly controllers: ReadonlyMap<string, Controller>;
+  private readonly ports: Ports;
+  private readonly ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
+  private readonly live = new WeakMap<Machine, Map<string, Live>>();
+
+  constructor(controllers: readonly Controller[], ports: Ports, ended?: (machine: Machine, end: ReconcileEnd) => void) {
+    this.controllers = new Map(controllers.map((controller) => [controller.name, controller]));
+    this.ports = ports;
+    this.ended = ended;
+    this.component = {
+      name: 'controller',
+      version: 1,
+      initial: (args) => this.initial(args),
+      receive: (machine, state, message, slot) => this.receive(machine, state, message, slot),
+      hash: (state, hasher) => this.hash(state, hasher),
+    };
+  }
+
+  /** A change of a watched cache: the controller names keys. */
+  deliver(machine: Machine, slot: number, change: CacheChange): void {
+    const state = machine.edit<ControllerState>(slot);
+    const args = machine.argsOf(slot) as ControllerArgs;
+    this.controller(args).handle(new Handling(this.ports, machine, slot, state, args, this), change);
+  }
+
+  /** The process starts: periodic keys are enqueued. */
+  start(machine: Machine, slot: number): void {
+    const state = machine.edit<ControllerState>(slot);
+    const args = machine.argsOf(slot) as ControllerArgs;
+    this.controller(args).start?.(new Handling(this.ports, machine, slot, state, args, this));
+  }
+
+  /** The process crashes: queue, running reconciles and private state are lost, whatever they wrote stays. */
+  crash(machine: Machine, slot: number): void {
+    const state = machine.edit<ControllerState>(slot);
+    for (const { sequence } of state.delayed.values()) machine.takeBack(sequence);
+    for (const task of machine.tasks()) if (task.to === slot) machine.takeBack(task.sequence);
+    Object.assign(state, this.initial(machine.argsOf(slot) as ControllerArgs));
+  }
+
+  /** @internal */
+  enqueue(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string): void {
+    if (addKey(state, machine.epoch, key)) this.summon(machine, slot, state, args);
+  }
+
+  /** @internal */
+  enqueueAfter(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string, delayMs: number, options: EnqueueOptions | undefined): void {
+    if (delayMs <= 0) {
+      this.enqueue(machine, slot, state, args, key);
+      return;
+    }
+    const at = machine.now + Math.ceil(delayMs);
+    const waiting = state.delayed.get(key);
+    if (waiting !== undefined) {
+      if (waiting.at <= at) return;
+      machine.takeBack(waiting.sequence);
+    }
+    const channel = `delay ${args.controller} ${key}`;
+    const sequence = machine.send(slot, channel, channel, { do: 'add', key }, { delayMs: at - machine.now, ...options });
+    state.delayed = state.delayed.set(machine.epoch, key, { sequence, at });
+  }
+
+  private controller(args: ControllerArgs): Controller {
+    const controller = this.controllers.get(args.controller);
+    if (controller === undefined) throw new RangeError(`controllers: no '${args.controller}' is registered`);
+    return controller;
+  }
+
+  private initial(args: ControllerArgs): ControllerState {
+    return { ...emptyWorkqueue(), running: OrderedMap.empty(), delayed: OrderedMap.empty(), summoned: 0, own: this.controller(args).initialState?.() ?? {}, ownEpoch: null };
+  }
+
+  /** Sends a free worker to the queue unless one is on its way for every key in line. */
+  private summon(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs): void {
+    const free = this.controller(args).workers - state.running.size - state.summoned;
+    if (free <= 0 || state.summoned >= queueLength(state)) return;
+    state.summoned++;
+    const channel = `work ${args.controller}`;
+    machine.post(slot, channel, channel, WORK);
+  }
+
+  private receive(machine: Machine, state: ControllerState, message: ControllerMessage, slot: number): void {
+    const args = machine.argsOf(slot) as ControllerArgs;
+    switch (message.do) {
+      case 'add': {
+        state.delayed = state.delayed.delete(machine.epoch, message.key);
+        this.enqueue(machine, slot, state, args, message.key);
+        return;
+      }
+      case 'work': {
+        state.summoned--;
+        const key = takeKey(state, machine.epoch);
+        if (key === undefined) return;
+        this.summon(machine, slot, state, args);
+        const running: Running = { startedAt: machine.now, log: Vector.empty() };
+        state.running = state.running.set(machine.epoch, key, running);
+        this.advance(machine, slot, state, args, key, running);
+        return;
+      }
+      case 'resume': {
+        const running = state.running.get(message.key);
+        if (running === undefined) return;
+        this.advance(machine, slot, state, args, message.key, running, message.reply);
+      }
+    }
+  }
+
+  /** Runs a reconcile up to its next call, sends that call, and comes back with the reply in a step of its own. */
+  private advance(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string, running: Running, reply?: ApiReply | null): void {
+    const live = this.resume(machine, slot, state, args, key, running, reply !== undefined);
+    let next: IteratorResult<ApiCall | { readonly pauseMs: number }, ReconcileResult>;
+    try {
+      if (reply === undefined) next = live.generator.next();
+      else {
+        live.context.keep(reply);
+        next = live.generator.next(reply as ApiReply);
+      }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      next = { done: true, value: { error: `panic: ${error.message}` } };
+      if (isDefect(error)) throw error;
+    }
+    if (next.done === true) {
+      this.forgetLive(machine, slot, key);
+      this.finish(machine, slot, state, args, key, next.value);
+      return;
+    }
+    state.running = state.running.set(machine.epoch, key, live.context.running);
+    const channel = `resume ${args.controller} ${key}`;
+    if ('pauseMs' in next.value) {
+      machine.send(slot, channel, channel, { do: 'resume', key, reply: null }, { delayMs: next.value.pauseMs });
+      return;
+    }
+    const answer = this.ports.call(machine, next.value, args.process);
+    machine.post(slot, channel, channel, { do: 'resume', key, reply: answer });
+  }
+
+  private finish(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string, result: ReconcileResult): void {
+    state.running = state.running.delete(machine.epoch, key);
+    const error = result !== undefined && 'error' in result ? result.error : undefined;
+    this.ended?.(machine, { controller: args.controller, key, error });
+    if (error !== undefined) {
+      machine.noteText(error);
+      const delayMs = backOffMs(state, machine.epoch, key, machine.now);
+      this.enqueueAfter(machine, slot, state, args, key, delayMs, undefined);
+    } else {
+      forgetKey(state, machine.epoch, key);
+      if (result !== undefined && 'requeueAfterMs' in result) this.enqueueAfter(machine, slot, state, args, key, result.requeueAfterMs, undefined);
+    }
+    finishKey(state, machine.epoch, key);
+    this.summon(machine, slot, state, args);
+  }
+
+  /** The live generator of a reconcile: the cached one if it stands where the log ends, else the reconcile run again on its log. */
+  private resume(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string, running: Running, isUnderway: boolean): Live {
+    let byKey = this.live.get(machine);
+    if (byKey === undefined) {
+      byKey = new Map();
+      this.live.set(machine, byKey);
+    }
+    const place = `${slot} ${key}`;
+    const cached = byKey.get(place);
+    if (cached !== undefined && cached.context.running.log === running.log && cached.context.running.log.length === cached.length) {
+      cached.context.rebind(machine, state);
+      cached.length = -1;
+      return this.watchLength(cached);
+    }
+    const context = new Reconcile(this.ports, machine, slot, state, args, running, this);
+    const generator = this.controller(args).reconcile(context, key);
+    const live: Live = { generator, context, length: -1 };
+    byKey.set(place, live);
+    if (isUnderway) context.replay(generator);
+    return this.watchLength(live);
+  }
+
+  private watchLength(live: Live): Live {
+    live.context.onGrow = (length) => { live.length = length; };
+    live.length = live.context.running.log.length;
+    return live;
+  }
+
+  private forgetLive(machine: Machine, slot: number, key: string): void {
+    this.live.get(machine)?.delete(`${slot} ${key}`);
+  }
+
+  private hash(state: ControllerState, hasher: Hasher): void {
+    hasher.word(state.dirty.size);
+    state.dirty.forEach((_, key) => hasher.text(key));
+    for (let index = state.head; index < state.order.length; index++) hasher.text(state.order.get(index) as string);
+    state.processing.forEach((_, key) => hasher.text(key));
+    state.running.forEach((running, key) => {
+      hasher.text(key);
+      for (const item of running.log.values()) hasher.value(item);
+    });
+    state.failures.forEach((count, key) => hasher.text(key).word(count));
+    hasher.value(state.own);
+  }
+}
+
+interface Live {
+  readonly generator: Reconciling;
+  readonly context: Reconcile;
+  /** Length of the log at which the generator stands. */
+  length: number;
+}
+
+/** Errors that are ours rather than the controller's: they stop the run. */
+function isDefect(error: Error): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError || error.name === 'InvariantViolation';
+}
+
+/** What a handler holds. */
+class Handling implements HandlerContext {
+  protected readonly ports: Ports;
+  protected machine: Machine;
+  protected readonly slot: number;
+  protected controllerState: ControllerState;
+  protected readonly args: ControllerArgs;
+  private readonly host: ControllerHost;
+
+  constructor(ports: Ports, machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, host: ControllerHost) {
+    this.ports = ports;
+    this.machine = machine;
+    this.slot = slot;
+    this.controllerState = state;
+    this.args = args;
+    this.host = host;
+  }
+
+  get now(): number {
+    return this.machine.now;
+  }
+
+  get profile(): Profile {
+    return this.ports.profile(this.machine);
+  }
+
+  get epoch(): Epoch {
+    return this.machine.epoch;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
+  get state(): any {
+    const state = this.controllerState;
+    if (state.ownEpoch !== this.machine.epoch) {
+      state.own = { ...state.own };
+      state.ownEpoch = this.machine.epoch;
+    }
+    return state.own;
+  }
+
+  lister<T = KubeObject>(resource: ResourceName): Lister<T> {
+    const view = this.args.views[resource];
+    if (view === undefined) throw new RangeError(`${this.args.controller}: ${resource} is not among what it watches`);
+    return this.ports.lister(this.machine, view) as Lister<T>;
+  }
+
+  enqueue(key: string): void {
+    this.host.enqueue(this.machine, this.slot, this.controllerState, this.args, key);
+  }
+
+  enqueueAfter(key: string, delayMs: number, options?: EnqueueOptions): void {
+    this.host.enqueueAfter(this.machine, this.slot, this.controllerState, this.args, key, delayMs, options);
+  }
+}
+
+/** What a reconcile holds. Effects are suppressed while it is run again on its log. */
+class Reconcile extends Handling implements ReconcileContext {
+  running: Running;
+  onGrow: ((length: number) => void) | undefined;
+  private cursor = 0;
+  private replaying = false;
+
+  constructor(ports: Ports, machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, running: Running, host: ControllerHost) {
+    super(ports, machine, slot, state, args, host);
+    this.running = running;
+  }
+
+  override get now(): number {
+    return this.running.startedAt;
+  }
+
+  get clock(): number {
+    return this.machine.now;
+  }
+
+  rebind(machine: Machine, state: ControllerState): void {
+    this.machine = machine;
+    this.controllerState = state;
+  }
+
+  /** Runs the generator again up to where the log ends. */
+  replay(generator: Reconciling): void {
+    const length = this.running.log.length;
+    this.replaying = true;
+    let next = generator.next();
+    // Plans and draws are taken from the log by `decide` and `random`; what is left between are replies.
+    while (this.cursor < length) {
+      if (next.done === true) throw new Error(`${this.args.controller}: a reconcile run again on its log ended early; it reads something it was not given`);
+      next = generator.next(this.running.log.get(this.cursor++) as ApiReply);
+    }
+    this.replaying = false;
+  }
+
+  /** Puts a gift into the log. */
+  keep(gift: unknown): void {
+    this.running = { startedAt: this.running.startedAt, log: this.running.log.push(this.machine.epoch, gift) };
+    this.cursor = this.running.log.length;
+    this.onGrow?.(this.cursor);
+  }
+
+  decide<P>(make: () => P): P {
+    if (this.replaying && this.cursor < this.running.log.length) return this.running.log.get(this.cursor++) as P;
+    this.replaying = false;
+    const plan = make();
+    this.keep(plan);
+    return plan;
+  }
+
+  random(name: string): Random {
+    return {
+      below: (bound) => {
+        if (this.replaying && this.cursor < this.running.log.length) return this.running.log.get(this.cursor++) as number;
+        this.replaying = false;
+        const draw = this.machine.random(`${this.args.controller} ${name}`, bound);
+        this.keep(draw);
+        return draw;
+      },
+    };
+  }
+
+  event(event: EventToRecord): void {
+    if (this.replaying) return;
+    const source: EventSource = { component: this.args.controller };
+    this.ports.record(this.machine, source, event);
+  }
+
+  explain(subject: string, why: Reason): void {
+    if (!this.replaying) this.ports.explain(this.machine, this.args.controller, subject, why);
+  }
+
+  override enqueue(key: string): void {
+    if (!this.replaying) super.enqueue(key);
+  }
+
+  override enqueueAfter(key: string, delayMs: number, options?: EnqueueOptions): void {
+    if (!this.replaying) super.enqueueAfter(key, delayMs, options);
+  }
+}

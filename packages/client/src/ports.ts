@@ -1,0 +1,32 @@
+// What the runtime is given by whoever wires a cluster: the API server, the caches and the sink of Events.
+import type { ApiCall, ApiReply, ResourceName } from '@kubesim/api';
+import type { Machine } from '@kubesim/kernel';
+import type { EventToRecord, Lister, Profile, Reason } from './reconcile.ts';
+
+/** What a process watches of one resource. @public */
+export interface WatchTarget {
+  readonly resource: ResourceName;
+  /** `spec.nodeName=<node>` for the pods of one node, `metadata.name=<name>` for one object. */
+  readonly fieldSelector?: string;
+}
+
+/** The world around the runtime. @public */
+export interface Ports {
+  /** Sends a call to the API server on behalf of a process and answers at once. */
+  call(machine: Machine, call: ApiCall, process: string): ApiReply;
+  /** Opens a view for a process (its component's slot) and answers the view's slot; what is there already comes as additions. */
+  openView(machine: Machine, process: string, processSlot: number, target: WatchTarget): number;
+  /** Starts or stops the watch of a view. */
+  watch(machine: Machine, viewSlot: number, on: boolean): void;
+  lister(machine: Machine, viewSlot: number): Lister;
+  record(machine: Machine, source: EventSource, event: EventToRecord): void;
+  explain(machine: Machine, source: string, subject: string, why: Reason | undefined): void;
+  profile(machine: Machine): Profile;
+}
+
+/** Who records an Event. @public */
+export interface EventSource {
+  /** `statefulset-controller`, `kubelet`. */
+  readonly component: string;
+  readonly host?: string;
+}

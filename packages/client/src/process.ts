@@ -1,0 +1,127 @@
+// Processes: who owns caches, crashes and restarts as a whole. kube-controller-manager holds many controllers over shared caches.
+import type { ResourceName } from '@kubesim/api';
+import type { ComponentType, Machine } from '@kubesim/kernel';
+import type { ActorArgs, ActorHost } from './actor-runtime.ts';
+import type { ControllerArgs, ControllerHost } from './controller-runtime.ts';
+import type { Ports, WatchTarget } from './ports.ts';
+import type { CacheChange, Controller } from './reconcile.ts';
+
+/** State of a process component. @internal */
+export interface ProcessState {
+  isUp: boolean;
+  /** Slots of its views by resource. */
+  views: Readonly<Record<ResourceName, number>>;
+  /** Slots of its controllers and actors, in the order in which they hear of a change. */
+  members: readonly number[];
+  listeners: Readonly<Record<ResourceName, readonly number[]>>;
+}
+
+/** The component type of processes. It receives nothing itself. @internal */
+export const processComponent: ComponentType<ProcessState, never> = {
+  name: 'process',
+  version: 1,
+  initial: () => ({ isUp: false, views: {}, members: [], listeners: {} }),
+  receive: () => {},
+};
+
+/** Component name of a process. @public */
+export function processName(name: string): string {
+  return `process ${name}`;
+}
+
+/** Runs processes of a machine: starts, stops, crashes, and hands changes to their members. @public */
+export class ProcessHost {
+  private readonly controllers: ControllerHost;
+  private readonly actors: ActorHost;
+  private readonly ports: Ports;
+
+  constructor(controllers: ControllerHost, actors: ActorHost, ports: Ports) {
+    this.controllers = controllers;
+    this.actors = actors;
+    this.ports = ports;
+  }
+
+  /** Adds a process of controllers that share caches, and starts it. */
+  addControllers(machine: Machine, process: string, controllers: readonly Controller[]): void {
+    const slot = machine.spawn('process', processName(process));
+    const state = machine.edit<ProcessState>(slot);
+    const views: Record<ResourceName, number> = {};
+    for (const resource of new Set(controllers.flatMap((controller) => [...controller.watches]))) {
+      views[resource] = this.ports.openView(machine, process, slot, { resource });
+    }
+    const listeners: Record<ResourceName, number[]> = {};
+    const members = controllers.map((controller) => {
+      const args: ControllerArgs = { controller: controller.name, process, views };
+      const member = machine.spawn('controller', `controller ${controller.name}`, args);
+      for (const resource of controller.watches) (listeners[resource] ??= []).push(member);
+      return member;
+    });
+    Object.assign(state, { views, members, listeners });
+    this.start(machine, process);
+  }
+
+  /** Adds a process that is one actor, and starts it. */
+  addActor(machine: Machine, actor: string, options: unknown): void {
+    const draft: ActorArgs = { actor, options, process: '', views: {} };
+    const made = this.actors.actor(draft);
+    const process = made.name;
+    const slot = machine.spawn('process', processName(process));
+    const views: Record<ResourceName, number> = {};
+    for (const target of made.watches) views[target.resource] = this.ports.openView(machine, process, slot, target as WatchTarget);
+    const args: ActorArgs = { actor, options, process, views };
+    const member = machine.spawn('actor', `actor ${process}`, args);
+    const listeners = Object.fromEntries(Object.keys(views).map((resource) => [resource, [member]]));
+    Object.assign(machine.edit<ProcessState>(slot), { views, members: [member], listeners });
+    this.start(machine, process);
+  }
+
+  /** Whether a process of that name runs. */
+  isUp(machine: Machine, process: string): boolean {
+    const slot = machine.slotOf(processName(process));
+    return slot >= 0 && machine.peek<ProcessState>(slot).isUp;
+  }
+
+  /** Starts a process that is down: it lists, then watches. */
+  start(machine: Machine, process: string): void {
+    const slot = this.slot(machine, process);
+    const state = machine.edit<ProcessState>(slot);
+    if (state.isUp) return;
+    state.isUp = true;
+    for (const view of Object.values(state.views)) this.ports.watch(machine, view, true);
+    for (const member of state.members) this.hostOf(machine, member).start(machine, member);
+  }
+
+  /** Crashes a process: caches, queues, running reconciles and private state are lost; what was written stays. */
+  crash(machine: Machine, process: string): void {
+    const slot = this.slot(machine, process);
+    const state = machine.edit<ProcessState>(slot);
+    if (!state.isUp) return;
+    state.isUp = false;
+    for (const view of Object.values(state.views)) this.ports.watch(machine, view, false);
+    for (const member of state.members) this.hostOf(machine, member).crash(machine, member);
+  }
+
+  /** A view of a process has moved over a change. */
+  deliver(machine: Machine, processSlot: number, change: CacheChange): void {
+    const state = machine.peek<ProcessState>(processSlot);
+    if (!state.isUp) return;
+    for (const member of state.listeners[change.resource] ?? []) this.hostOf(machine, member).deliver(machine, member, change);
+  }
+
+  /** The slot of the only member of an actor's process. */
+  actorSlot(machine: Machine, process: string): number {
+    const member = machine.peek<ProcessState>(this.slot(machine, process)).members[0];
+    if (member === undefined) throw new RangeError(`process '${process}' has no actor`);
+    return member;
+  }
+
+  private hostOf(machine: Machine, member: number): ControllerHost | ActorHost {
+    return 'controller' in (machine.argsOf(member) as object) ? this.controllers : this.actors;
+  }
+
+  private slot(machine: Machine, process: string): number {
+    const slot = machine.slotOf(processName(process));
+    if (slot < 0) throw new RangeError(`no process is named '${process}'`);
+    return slot;
+  }
+}
