@@ -8,3 +8,4 @@ export { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, t
 export { controllerComponent, ControllerHost, type ControllerArgs, type ReconcileEnd } from './controller-runtime.ts';
 export { ActorHost, type ActorArgs, type ActorFactory } from './actor-runtime.ts';
 export { processComponent, ProcessHost, processName } from './process.ts';
+export { correlate, emptyRecorder, formatTime, type EventWrite, type RecorderState } from './event-recorder.ts';

@@ -28,6 +28,10 @@ export interface EventToRecord {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
+  /** The part of the object that it is about: `spec.containers{nginx}`. */
+  readonly fieldPath?: string;
+  /** Recorded by the new events API (the scheduler): the action, such as `Scheduling`. Without it, by the legacy recorder. */
+  readonly action?: string;
 }
 
 /** What a running reconcile may look at. All of it is given, nothing else may be read: a fork runs it again on the same gifts. @public */
