@@ -53,6 +53,19 @@ export class DigestSum {
   }
 }
 
+/** Fields that do not count, with the digests already worked out without them. @public */
+export interface Omit {
+  readonly fields: ReadonlySet<string>;
+  readonly memo: WeakMap<object, Digest>;
+}
+
+/** Names fields that digests leave out. Make it once: what was worked out is remembered with it. @public */
+export function omitFields(names: readonly string[]): Omit {
+  return { fields: new Set(names), memo: new WeakMap() };
+}
+
+const OMIT_NOTHING: Omit = omitFields([]);
+
 /** Takes in words and texts in order and gives a digest of 128 bits. Not cryptographic. @public */
 export class Hasher {
   private a = 0x243f6a88;
@@ -93,22 +106,35 @@ export class Hasher {
     return this;
   }
 
-  /** Any JSON value; keys of objects in code-unit order, absent and undefined fields alike. */
-  value(value: unknown): this {
+  /**
+   * Any JSON value; keys of objects in code-unit order, absent and undefined fields alike. Digests of frozen objects are
+   * remembered, since a World holds the same objects for long. `omit` names fields that do not count at any depth.
+   */
+  value(value: unknown, omit: Omit = OMIT_NOTHING): this {
     if (typeof value === 'string') return this.word(1).text(value);
     if (typeof value === 'number') return this.word(2).number(value);
     if (typeof value === 'boolean') return this.word(value ? 3 : 4);
     if (value === null || value === undefined) return this.word(5);
+    if (!Object.isFrozen(value)) return this.fields(value as object, omit);
+    let digest = omit.memo.get(value as object);
+    if (digest === undefined) {
+      digest = new Hasher().fields(value as object, omit).finish();
+      omit.memo.set(value as object, digest);
+    }
+    return this.digest(digest);
+  }
+
+  private fields(value: object, omit: Omit): this {
     if (Array.isArray(value)) {
       this.word(6).word(value.length);
-      for (const item of value) this.value(item);
+      for (const item of value) this.value(item, omit);
       return this;
     }
     this.word(7);
     const record = value as Readonly<Record<string, unknown>>;
     for (const key of Object.keys(record).sort()) {
-      if (record[key] === undefined) continue;
-      this.text(key).value(record[key]);
+      if (record[key] === undefined || omit.fields.has(key)) continue;
+      this.text(key).value(record[key], omit);
     }
     return this.word(8);
   }

@@ -11,4 +11,4 @@ export { fingerprint, FingerprintMismatch, type ComponentType, type InputFunctio
 export { BoundExceeded, Machine, step, type ChoiceRecord, type MachineOptions, type RunLimits, type RunOutcome, type SendOptions } from './machine.ts';
 export { World, type WorldJson } from './world.ts';
 export { deriveIdentity } from './random.ts';
-export { DigestSum, formatDigest, Hasher, hashText, mix, type Digest } from './hash.ts';
+export { DigestSum, formatDigest, Hasher, hashText, mix, omitFields, type Digest, type Omit } from './hash.ts';

@@ -91,8 +91,9 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     this.definition = options.definition;
-    this.types = new Map(options.definition.components.map((type) => [type.name, type]));
-    this.own = fingerprint(options.definition);
+    const prepared = prepare(options.definition);
+    this.types = prepared.types;
+    this.own = prepared.fingerprint;
     this.seed = (options.seed ?? 1) | 0;
     this.epoch = raiseEpoch();
     this.now = options.startAt ?? 0;
@@ -352,11 +353,14 @@ export class Machine {
     return (this.rollingA >>> 0).toString(16).padStart(8, '0') + (this.rollingB >>> 0).toString(16).padStart(8, '0');
   }
 
-  /** Identifies the state for an explorer: equal digests mean equal futures. Worked out anew only for components that were written. */
-  stateDigest(): Digest {
+  /**
+   * Identifies the state for an explorer: equal digests mean equal futures. Worked out anew only for components that were
+   * written. `ordered` counts the order between channels too, which matters unless every alternative is explored.
+   */
+  stateDigest(ordered: boolean = false): Digest {
     const sum = new DigestSum();
     for (let slot = 0; slot < this.instances.length; slot++) sum.add(this.digestOf(slot));
-    this.addAgendaDigest(sum);
+    this.addAgendaDigest(sum, ordered);
     this.streams.forEach((counter, name) => sum.add(new Hasher().text(name).word(counter).finish()));
     return sum.value();
   }
@@ -373,15 +377,20 @@ export class Machine {
   }
 
   /** Messages count with their place in their channel, timers with how far they are off: a due message and a timer never look alike. */
-  private addAgendaDigest(sum: DigestSum): void {
+  private addAgendaDigest(sum: DigestSum, ordered: boolean): void {
     const places = new Map<string, number>();
+    if (ordered) {
+      const line = new Hasher();
+      for (const task of this.agenda.dueTasks()) line.digest(taskDigest(task));
+      sum.add(line.finish());
+    }
     for (const task of this.agenda.dueTasks()) {
       const place = places.get(task.channel) ?? 0;
       places.set(task.channel, place + 1);
-      sum.add(new Hasher().word(11).word(place).text(task.channel).text(task.label).value(task.message).finish());
+      sum.add(new Hasher().word(11).word(place).digest(taskDigest(task)).finish());
     }
     for (const task of this.agenda.unorderedTimers()) {
-      sum.add(new Hasher().word(12).number(task.dueAt - this.now).text(task.channel).text(task.label).value(task.message).finish());
+      sum.add(new Hasher().word(12).number(task.dueAt - this.now).digest(taskDigest(task)).finish());
     }
   }
 
@@ -458,6 +467,35 @@ export class Machine {
     const busiest = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, 3).map(([label, count]) => `${label} (${count} of the last ${last.length} steps)`);
     return new BoundExceeded(`no end after ${maxSteps} steps, at ${new Date(this.now).toISOString()}; spinning: ${busiest.join(', ')}`, last);
   }
+}
+
+interface Prepared {
+  readonly types: ReadonlyMap<string, ComponentType>;
+  readonly fingerprint: readonly string[];
+}
+
+/** What follows from a definition alone, worked out once: machines are made by the hundred thousand when Worlds fork. */
+const PREPARED = new WeakMap<MachineDefinition, Prepared>();
+
+function prepare(definition: MachineDefinition): Prepared {
+  let prepared = PREPARED.get(definition);
+  if (prepared === undefined) {
+    prepared = { types: new Map(definition.components.map((type) => [type.name, type])), fingerprint: fingerprint(definition) };
+    PREPARED.set(definition, prepared);
+  }
+  return prepared;
+}
+
+/** What identifies a task besides its place and instant, worked out once for each. */
+const TASK_DIGESTS = new WeakMap<Task, Digest>();
+
+function taskDigest(task: Task): Digest {
+  let digest = TASK_DIGESTS.get(task);
+  if (digest === undefined) {
+    digest = new Hasher().text(task.channel).text(task.label).value(task.message).finish();
+    TASK_DIGESTS.set(task, digest);
+  }
+  return digest;
 }
 
 /** The World one step on, by its own arbiter, or undefined when nothing is left to do. @public */
