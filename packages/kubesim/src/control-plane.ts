@@ -1,0 +1,153 @@
+// Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
+import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
+import {
+  createApiServer, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
+} from '@kubesim/apiserver';
+import {
+  ActorHost, ControllerHost, correlate, processComponent, ProcessHost, type ActorFactory, type Controller, type EventSource, type EventToRecord,
+  type Lister, type Ports, type Profile, type Reason, type ReconcileEnd, type WatchTarget,
+} from '@kubesim/client';
+import { deriveIdentity, Machine, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
+import { SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
+
+/** The functions that a control plane is built of. @internal */
+export interface ControlPlaneParts {
+  readonly controllers: readonly Controller[];
+  readonly actors: Readonly<Record<string, ActorFactory>>;
+  readonly admission?: ApiServerOptions['admission'];
+  readonly inputs?: Readonly<Record<string, InputFunction>>;
+  /** Names and versions of the user's functions, for the fingerprint. */
+  readonly functions?: readonly string[];
+}
+
+/** What happens to a call before and after the API server has it: faults. @internal */
+export interface CallFilter {
+  (machine: Machine, call: ApiCall, process: string, send: () => ApiReply): ApiReply;
+}
+
+/** A wired control plane: one definition that any number of machines run. @internal */
+export class ControlPlane {
+  readonly definition: MachineDefinition;
+  readonly processes: ProcessHost;
+  readonly actors: ActorHost;
+  readonly controllers: ControllerHost;
+  readonly parts: ControlPlaneParts;
+  filter: CallFilter | undefined;
+  ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
+  private readonly servers = new WeakMap<Machine, ApiServer>();
+
+  constructor(parts: ControlPlaneParts) {
+    this.parts = parts;
+    const ports = this.makePorts();
+    this.controllers = new ControllerHost(parts.controllers, ports, (machine, end) => this.ended?.(machine, end));
+    this.actors = new ActorHost(parts.actors, ports);
+    this.processes = new ProcessHost(this.controllers, this.actors, ports);
+    const view = viewComponent((machine, _slot, args, change) => {
+      const { resource, type, before, after } = change;
+      this.processes.deliver(machine, args.owner, type === 'DELETED' ? { resource, type, before: before ?? after } : { resource, type, before, after });
+    });
+    this.definition = {
+      components: [storeComponent, view, processComponent, this.controllers.component, this.actors.component, settingsComponent],
+      inputs: parts.inputs,
+      functions: [...parts.controllers.map((controller) => `controller ${controller.name}`), ...Object.keys(parts.actors).map((name) => `actor ${name}`), ...(parts.functions ?? [])],
+    };
+  }
+
+  /** A machine with a store and settings and nothing else. */
+  createMachine(options: { readonly seed: number; readonly startAt: number; readonly profile: Profile; readonly events: boolean }): Machine {
+    const machine = new Machine({ definition: this.definition, seed: options.seed, startAt: options.startAt });
+    machine.spawn(STORE, STORE);
+    machine.spawn(SETTINGS, SETTINGS, { profile: options.profile, events: options.events });
+    return machine;
+  }
+
+  /** The API server over a machine's store. It holds no state of its own. */
+  server(machine: Machine): ApiServer {
+    let server = this.servers.get(machine);
+    if (server === undefined) {
+      const storage = new WorldStorage(machine);
+      server = createApiServer({
+        storage,
+        now: () => machine.now,
+        profile: settingsOf(machine).profile,
+        admission: this.parts.admission,
+        identity: (parts: readonly string[]) => deriveIdentity(machine.seed, parts),
+      } as unknown as ApiServerOptions);
+      this.servers.set(machine, server);
+    }
+    return server;
+  }
+
+  storage(machine: Machine): WorldStorage {
+    return new WorldStorage(machine);
+  }
+
+  private makePorts(): Ports {
+    return {
+      call: (machine, call, process) => {
+        const send = (): ApiReply => this.server(machine).call(call, { process });
+        return this.filter === undefined ? send() : this.filter(machine, call, process, send);
+      },
+      openView: (machine, process, processSlot, target) => openView(machine, process, processSlot, target),
+      watch: (machine, viewSlot, on) => {
+        const store = machine.slotOf(STORE);
+        if (on) subscribe(machine, store, viewSlot);
+        else unsubscribe(machine, store, viewSlot);
+      },
+      lister: (machine, viewSlot) => new ViewReader(machine, machine.slotOf(STORE), viewSlot) as Lister,
+      record: (machine, source, event) => this.record(machine, source, event),
+      explain: (machine, source, subject, why) => explain(machine, source, subject, why),
+      profile: (machine) => settingsOf(machine).profile,
+    };
+  }
+
+  /** Writes an Event. Never fails and never changes anything but Events. */
+  private record(machine: Machine, source: EventSource, event: EventToRecord): void {
+    const slot = machine.slotOf(SETTINGS);
+    if (!machine.peek<SettingsState>(slot).events) return;
+    const settings = machine.edit<SettingsState>(slot);
+    const storage = new WorldStorage(machine);
+    settings.recorder = { ...settings.recorder };
+    const write = correlate(settings.recorder, machine.epoch, machine.now, source, event, (key) => storage.get('events', key) !== undefined);
+    if (write === undefined) return;
+    const resourceVersion = String(storage.revisionOf('events') + 1);
+    if (write.kind === 'create') {
+      const uid = uuid(deriveIdentity(machine.seed, ['events', write.key]));
+      const { metadata } = write.object;
+      storage.put('events', write.key, { ...write.object, metadata: { ...metadata, uid, resourceVersion, creationTimestamp: (write.object as unknown as { readonly firstTimestamp: string }).firstTimestamp } });
+      return;
+    }
+    const old = storage.get('events', write.key) as KubeObject;
+    storage.put('events', write.key, { ...old, metadata: { ...old.metadata, resourceVersion }, count: write.count, lastTimestamp: write.time });
+  }
+}
+
+/** The settings of a machine's World. @internal */
+export function settingsOf(machine: Machine): SettingsState {
+  return machine.peek<SettingsState>(machine.slotOf(SETTINGS));
+}
+
+function uuid(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function openView(machine: Machine, process: string, processSlot: number, target: WatchTarget): number {
+  const [field, value] = (target.fieldSelector ?? '').split('=');
+  const args = {
+    owner: processSlot, process, resource: target.resource as ResourceName,
+    ...(field === 'spec.nodeName' ? { node: value } : {}), ...(field === 'metadata.name' ? { only: value } : {}),
+  };
+  return machine.spawn('view', viewName(args), args);
+}
+
+function explain(machine: Machine, source: string, subject: string, why: Reason | undefined): void {
+  const slot = machine.slotOf(SETTINGS);
+  const held = machine.peek<SettingsState>(slot).reasons.get(subject) ?? [];
+  const mine = held.find((reason) => reason.source === source);
+  if (why === undefined ? mine === undefined : mine !== undefined && mine.rule === why.rule && mine.message === why.message) return;
+  const others = held.filter((reason) => reason.source !== source);
+  const settings = machine.edit<SettingsState>(slot);
+  const since = mine !== undefined && why !== undefined && mine.rule === why.rule ? mine.since : machine.now;
+  const stated = why === undefined ? others : [...others, { ...why, source, since }];
+  settings.reasons = settings.reasons.set(machine.epoch, subject, stated);
+}

@@ -1,0 +1,64 @@
+// Options of a cluster, checked: misuse names the option's path and the nearest right name.
+import type { Controller, Profile } from '@kubesim/client';
+import type { ActorFactory } from '@kubesim/client';
+import { checkKeys, UsageError } from './errors.ts';
+
+/** A node to make. Quantities as in manifests. @public */
+export interface NodeOptions {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly pods?: number;
+  readonly zone?: string;
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' }[];
+}
+
+/** How a cluster is made. Everything has a default. @public */
+export interface ClusterOptions {
+  /** How many nodes, or what they are; 3 without it. */
+  readonly nodes?: number | readonly NodeOptions[];
+  /** Seed of every random stream, uid and generated name. */
+  readonly seed?: number;
+  /** Virtual instant of the start, ms since 1970; 2026-01-01T00:00:00Z without it. */
+  readonly startAt?: number;
+  /** Which release is simulated, with its gates. */
+  readonly kubernetes?: Profile['kubernetes'];
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+  /** `default`: typical latencies; `instant`: containers start and stop at once. */
+  readonly timing?: 'default' | 'instant';
+  /** Whether Events are recorded. They steer nothing. */
+  readonly events?: boolean;
+  /** Built-in controllers to leave out, by upstream's name. */
+  readonly withoutControllers?: readonly string[];
+  /** The user's own controllers, run beside the built-in ones in processes of their own. */
+  readonly controllers?: readonly Controller[];
+  /** The user's own actors by name, started with these options. */
+  readonly actors?: Readonly<Record<string, ActorFactory>>;
+}
+
+/** The instant at which a cluster starts unless told otherwise. @internal */
+export const EPOCH_MS = 1_767_225_600_000;
+
+const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'actors'];
+const NODE_KEYS: readonly (keyof NodeOptions)[] = ['name', 'labels', 'cpu', 'memory', 'pods', 'zone', 'taints'];
+const RELEASES: readonly Profile['kubernetes'][] = ['1.34', '1.36', '1.37'];
+
+/** Checks options and fills in what is left out. Throws UsageError. @internal */
+export function checkOptions(options: ClusterOptions): Required<ClusterOptions> {
+  checkKeys('options', options, KEYS);
+  const { nodes = 3, seed = 1, startAt = EPOCH_MS, kubernetes = '1.37', featureGates = {}, timing = 'default', events = true } = options;
+  if (!Number.isInteger(seed)) throw new UsageError(`options.seed must be a whole number, not ${seed}`);
+  if (!Number.isInteger(startAt) || startAt < 0) throw new UsageError(`options.startAt must be whole ms since 1970, not ${startAt}`);
+  if (!RELEASES.includes(kubernetes)) throw new UsageError(`options.kubernetes must be one of ${RELEASES.join(', ')}, not ${kubernetes}`);
+  if (timing !== 'default' && timing !== 'instant') throw new UsageError(`options.timing must be 'default' or 'instant', not '${String(timing)}'`);
+  if (typeof nodes === 'number' && (!Number.isInteger(nodes) || nodes < 0)) throw new UsageError(`options.nodes must be a whole number, 0 or more, not ${nodes}`);
+  if (typeof nodes !== 'number') nodes.forEach((node, index) => checkKeys(`options.nodes[${index}]`, node, NODE_KEYS));
+  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], actors: options.actors ?? {} };
+}
+
+/** The nodes that options ask for, named node-1, node-2, … @internal */
+export function nodeList(nodes: number | readonly NodeOptions[]): readonly (NodeOptions & { readonly name: string })[] {
+  const list = typeof nodes === 'number' ? Array.from({ length: nodes }, (): NodeOptions => ({})) : nodes;
+  return list.map((node, index) => ({ ...node, name: node.name ?? `node-${index + 1}` }));
+}
