@@ -319,12 +319,16 @@ class Handling implements HandlerContext {
   }
 }
 
+/** Owns nothing: containers written under it are copied. */
+const REPLAY_EPOCH: Epoch = Object.freeze({ kind: 'epoch' as const });
+
 /** What a reconcile holds. Effects are suppressed while it is run again on its log. */
 class Reconcile extends Handling implements ReconcileContext {
   running: Running;
   onGrow: ((length: number) => void) | undefined;
   private cursor = 0;
   private replaying = false;
+  private dropped: object | undefined;
 
   constructor(ports: Ports, machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, running: Running, host: ControllerHost) {
     super(ports, machine, slot, state, args, host);
@@ -337,6 +341,18 @@ class Reconcile extends Handling implements ReconcileContext {
 
   get clock(): number {
     return this.machine.now;
+  }
+
+  /** While it is run again on its log, what it writes into its state was written before: that goes to a copy which is dropped. */
+  override get epoch(): Epoch {
+    return this.replaying ? REPLAY_EPOCH : super.epoch;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
+  override get state(): any {
+    if (!this.replaying) return super.state;
+    this.dropped ??= { ...this.controllerState.own };
+    return this.dropped;
   }
 
   rebind(machine: Machine, state: ControllerState): void {
