@@ -1,0 +1,37 @@
+// Label selectors as objects carry them. Upstream: LabelSelectorAsSelector in apimachinery/pkg/apis/meta/v1/helpers.go (1.37).
+import type { LabelSelector } from '@kubesim/api';
+
+/** Labels of an object. @public */
+export type Labels = Readonly<Record<string, string>>;
+
+const OPERATORS: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/**
+ * A test of labels by this selector; undefined if the selector is invalid. An empty selector matches everything, a missing
+ * one nothing. @public
+ */
+export function compileSelector(selector: LabelSelector | undefined): ((labels: Labels | undefined) => boolean) | undefined {
+  if (selector === undefined) return () => false;
+  const equal = Object.entries(selector.matchLabels ?? {});
+  const requirements = selector.matchExpressions ?? [];
+  for (const { operator, values } of requirements) {
+    if (!OPERATORS.includes(operator)) return undefined;
+    if (operator.endsWith('In') !== ((values ?? []).length > 0)) return undefined;
+  }
+  return (labels = {}) => {
+    for (const [key, value] of equal) if (own(labels, key) !== value) return false;
+    return requirements.every(({ key, operator, values = [] }) => {
+      const value = own(labels, key);
+      switch (operator) {
+        case 'In': return value !== undefined && values.includes(value);
+        case 'NotIn': return value === undefined || !values.includes(value);
+        case 'Exists': return value !== undefined;
+        default: return value === undefined;
+      }
+    });
+  };
+}
+
+function own(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
