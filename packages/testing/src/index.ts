@@ -1,1 +1,1 @@
-export {};
+export { BisimulationError, explore, type Coverage, type Exploration, type ExploreOptions, type Violation } from './explorer/explore.ts';
