@@ -82,7 +82,7 @@ export class FakeCluster {
   }
 
   /** Creates an object as a user would. */
-  create(resource: string, object: KubeObject | Record<string, unknown>): KubeObject {
+  create(resource: string, object: object): KubeObject {
     const reply = this.answer({ verb: 'create', resource, object: object as KubeObject, ...this.namespaceOf(object as KubeObject) });
     if (!reply.ok) throw new Error(reply.status.message);
     return reply.object;
