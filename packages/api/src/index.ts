@@ -17,3 +17,13 @@ export type { Scheme } from './scheme.ts';
 export { builtInScheme, createScheme } from './scheme.ts';
 export type { SchemaNode } from './schema/schema.ts';
 export { definitionOfKind, schemaDefinition, schemaDefinitions } from './schema/schema.ts';
+export { formatMicroTime, formatTime, parseTime } from './encoding/time.ts';
+export { conform } from './schema/conform.ts';
+export { structOfKind, structOfSchema, type StructType } from './schema/types.ts';
+export { applyMergePatch } from './patch/merge-patch.ts';
+export { applyJsonPatch } from './patch/json-patch.ts';
+export { applyStrategicMergePatch } from './patch/strategic-merge-patch.ts';
+export {
+  alreadyExistsStatus, badRequestStatus, conflictStatus, expiredStatus, forbiddenStatus, internalErrorStatus, invalidStatus, methodNotAllowedStatus,
+  methodNotSupportedStatus, noSuchResourceStatus, notAcceptableStatus, notFoundStatus, tooManyRequestsStatus, unsupportedMediaTypeStatus,
+} from './status/status.ts';

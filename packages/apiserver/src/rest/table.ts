@@ -1,0 +1,32 @@
+// Tables: how the server shows objects to people.
+import { apiVersionOf, type KindDefinition, type KubeObject, type RestRequest, type TableCell, type TableColumn } from '@kubesim/api';
+import type { ServerContext } from '../server.ts';
+import type { Route } from './handle.ts';
+
+const DEFAULT_COLUMNS: readonly TableColumn[] = [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Created At', type: 'date' }];
+
+/** Whether a request asks for a Table first. @internal */
+export function wantsTable(request: RestRequest): boolean {
+  return /as=Table/.test((request.headers?.['accept'] ?? '').split(',')[0] ?? '');
+}
+
+/** An object or a list as a Table. @internal */
+export function presentTable(context: ServerContext, { kind }: Pick<Route, 'kind'>, object: KubeObject, include: string | null): KubeObject {
+  const items = Array.isArray(object['items']) ? object['items'] as readonly KubeObject[] : [object];
+  const columns = kind.columns ?? DEFAULT_COLUMNS;
+  return {
+    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: object.metadata.resourceVersion },
+    columnDefinitions: columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({ name, type, format, description, priority })),
+    rows: items.map((item) => ({ cells: cellsOf(context, kind, item), ...(kind.rowConditions?.(item).length ? { conditions: kind.rowConditions(item) } : {}), object: rowObject(kind, item, include) })),
+  };
+}
+
+function cellsOf(context: ServerContext, kind: KindDefinition, item: KubeObject): readonly TableCell[] {
+  return kind.cells?.(item, context.now) ?? [item.metadata.name ?? '', item.metadata.creationTimestamp ?? null];
+}
+
+function rowObject(kind: KindDefinition, item: KubeObject, include: string | null): unknown {
+  if (include === 'None') return null;
+  if (include === 'Object') return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...item };
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: item.metadata };
+}

@@ -1,0 +1,128 @@
+// The API server: verbs over storage, in upstream's order of steps. Synchronous; errors are Status data.
+import {
+  badRequestStatus, builtInScheme, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
+} from '@kubesim/api';
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission/admission-plugin.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** What an API server is made of. @public */
+export interface ApiServerOptions {
+  readonly storage: Storage;
+  /** Virtual instant, ms since 1970. */
+  now(): number;
+  readonly profile: ApiProfile;
+  readonly admission?: readonly AdmissionPlugin[];
+  /** 32 hex digits derived from the seed and these parts. */
+  identity(parts: readonly string[]): string;
+}
+
+/** Who calls, and as what. @public */
+export interface Caller {
+  /** `kube-controller-manager`, `kubectl`. */
+  readonly process: string;
+}
+
+/** A kind that a request is about, where. @internal */
+export interface Scope {
+  readonly kind: KindDefinition;
+  readonly resource: ResourceName;
+  readonly namespace: string;
+}
+
+/** A Status that ends a request; caught at its boundary, never seen outside. @internal */
+export class Refusal extends Error {
+  readonly status: Status;
+  constructor(status: Status) {
+    super(status.message ?? '');
+    this.status = status;
+  }
+}
+
+/** What every verb works with. @internal */
+export class ServerContext {
+  readonly storage: Storage;
+  readonly options: ApiServerOptions;
+  readonly store: StoreReader;
+
+  constructor(options: ApiServerOptions) {
+    this.options = options;
+    this.storage = options.storage;
+    this.store = { get: (resource, key) => this.storage.get(resource, key), list: (resource, prefix) => this.storage.list(resource, prefix) };
+  }
+
+  get now(): number {
+    return this.options.now();
+  }
+
+  get kindContext(): KindContext {
+    const now = this.now;
+    return { now, time: formatTime(now), profile: this.options.profile };
+  }
+
+  /** The kind of a resource, built in or declared by a definition in the store. Throws Refusal 404. */
+  kind(resource: ResourceName): KindDefinition {
+    const kind = builtInScheme.byResource(resource);
+    if (kind === undefined) throw new Refusal(noSuchResourceStatus());
+    return kind;
+  }
+
+  scope(call: { readonly resource: ResourceName; readonly namespace?: string }): Scope {
+    const kind = this.kind(call.resource);
+    if (kind.namespaced && (call.namespace === undefined || call.namespace === '')) throw new Refusal(badRequestStatus('an empty namespace may not be set during creation'));
+    return { kind, resource: resourceName(kind), namespace: kind.namespaced ? call.namespace ?? '' : '' };
+  }
+
+  key(scope: Scope, name: string): string {
+    return scope.namespace === '' ? name : `${scope.namespace}/${name}`;
+  }
+
+  /** The stored object. Throws Refusal 404. */
+  stored(scope: Scope, name: string): KubeObject {
+    const object = this.storage.get(scope.resource, this.key(scope, name));
+    if (object === undefined) throw new Refusal(notFoundStatus(scope.kind, name));
+    return object;
+  }
+
+  /** Runs admission: mutating or validating. Throws Refusal. */
+  admit(phase: 'admit' | 'validate', attributes: AdmissionAttributes): KubeObject | undefined {
+    let { object } = attributes;
+    const context: AdmissionContext = { ...this.kindContext, store: this.store };
+    for (const plugin of this.options.admission ?? []) {
+      const outcome = plugin[phase]?.({ ...attributes, object }, context);
+      if (outcome === undefined) continue;
+      if ('forbidden' in outcome) throw new Refusal(forbiddenStatus(attributes.kind, attributes.name, outcome.forbidden));
+      if ('status' in outcome) throw new Refusal(outcome.status);
+      if ('invalid' in outcome) throw new Refusal(invalidStatus(attributes.kind, attributes.name, outcome.invalid));
+      if (outcome.object !== undefined) object = outcome.object;
+      for (const write of outcome.writes ?? []) {
+        const metadata = { ...write.object.metadata, resourceVersion: this.nextVersion(write.resource) };
+        this.storage.put(write.resource, write.key, { ...write.object, metadata });
+      }
+    }
+    return object;
+  }
+
+  nextVersion(resource: ResourceName): string {
+    return String(this.storage.revisionOf(resource) + 1);
+  }
+
+  /** A whole number below `bound`, derived from parts. */
+  draw(parts: readonly string[], bound: number): number {
+    return Number.parseInt(this.options.identity(parts).slice(0, 8), 16) % bound;
+  }
+}
+
+/** Throws Refusal 422 if there are errors. @internal */
+export function refuseInvalid(scope: Scope, name: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw new Refusal(invalidStatus(scope.kind, name, errors));
+}
+
+/** Runs a verb and turns refusals into replies. @internal */
+export function reply(run: () => KubeObject): ApiReply {
+  try {
+    return { ok: true, object: run() };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, status: error.status };
+    throw error;
+  }
+}
