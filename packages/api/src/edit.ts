@@ -48,7 +48,7 @@ export function mapItems<T>(items: readonly T[], map: (item: T, index: number) =
 
 /**
  * Remembers the result of a pure function of one object for as long as that object lives, if it is frozen: an object that
- * may still change is worked out each time. @public
+ * may still change is worked out each time. A result that is remembered is frozen, so that it can be a key in its turn. @public
  */
 export function memoizeFrozen<A extends object, R>(work: (object: A) => R): (object: A) => R {
   const results = new WeakMap<A, { readonly result: R }>();
@@ -56,7 +56,22 @@ export function memoizeFrozen<A extends object, R>(work: (object: A) => R): (obj
     const known = results.get(object);
     if (known !== undefined) return known.result;
     const result = work(object);
-    if (Object.isFrozen(object)) results.set(object, { result });
+    if (Object.isFrozen(object)) results.set(object, { result: deepFreeze(result) });
     return result;
   };
+}
+
+/** Freezes JSON all the way down; what is frozen already is taken to be frozen all the way. Returns its argument. @public */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') deepFreeze(item);
+  } else {
+    for (const key of Object.keys(value)) {
+      const field = (value as Record<string, unknown>)[key];
+      if (typeof field === 'object') deepFreeze(field);
+    }
+  }
+  return value;
 }

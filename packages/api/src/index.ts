@@ -27,3 +27,6 @@ export {
   alreadyExistsStatus, badRequestStatus, conflictStatus, expiredStatus, forbiddenStatus, internalErrorStatus, invalidStatus, methodNotAllowedStatus,
   methodNotSupportedStatus, noSuchResourceStatus, notAcceptableStatus, notFoundStatus, tooManyRequestsStatus, unsupportedMediaTypeStatus,
 } from './status/status.ts';
+export { humanDuration } from './table/human-duration.ts';
+export { defaultPodSpec } from './kinds/core/pod-spec/defaults.ts';
+export { qosClass } from './kinds/core/pod.ts';

@@ -72,7 +72,7 @@ export class ControlPlane {
         profile: settingsOf(machine).profile,
         admission: this.parts.admission,
         identity: (parts: readonly string[]) => deriveIdentity(machine.seed, parts),
-      } as unknown as ApiServerOptions);
+      });
       this.servers.set(machine, server);
     }
     return server;

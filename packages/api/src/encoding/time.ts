@@ -1,0 +1,58 @@
+// Times as metadata shows them: whole seconds (Time) or microseconds (MicroTime), in UTC.
+
+const SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
+
+interface Instant {
+  /** Whole seconds, in ms since 1970. */
+  readonly ms: number;
+  /** Digits of the fraction of a second. */
+  readonly fraction: string;
+}
+
+function parse(text: string): Instant | undefined {
+  const parts = RFC3339.exec(text);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts;
+  const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  // A day or hour out of range would roll over: the text must be what its instant prints.
+  if (!formatTime(local).startsWith(text.slice(0, 19))) return undefined;
+  const offset = zone === 'Z' ? 0 : (Number(zone.slice(0, 3)) * 60 + Math.sign(Number(zone.slice(0, 3)) || 1) * Number(zone.slice(4))) * 60_000;
+  return { ms: local - offset, fraction };
+}
+
+/** The instant as metadata shows it: `2026-01-02T03:04:05Z`. Parts of a second are cut off. @public */
+export function formatTime(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (lastFormatted.seconds === seconds) return lastFormatted.text;
+  const text = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+  lastFormatted = { seconds, text };
+  return text;
+}
+// Instants repeat: many writes share one second. A memo of a pure function.
+let lastFormatted: { readonly seconds: number; readonly text: string } = { seconds: NaN, text: '' };
+
+/** The instant with microseconds, as MicroTime shows it: `2026-01-02T03:04:05.006000Z`. @public */
+export function formatMicroTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 23)}000Z`;
+}
+
+/** Parses RFC 3339, to ms; undefined for anything else. @public */
+export function parseTime(text: string): number | undefined {
+  const instant = parse(text);
+  return instant === undefined ? undefined : instant.ms + Math.floor(Number(`0.${instant.fraction || '0'}`) * 1000);
+}
+
+/** The one spelling of a Time; undefined for what is none. @internal */
+export function canonicalTime(text: string): string | undefined {
+  const instant = parse(text);
+  if (instant === undefined) return undefined;
+  return SECONDS.test(text) ? text : formatTime(instant.ms);
+}
+
+/** The one spelling of a MicroTime; undefined for what is none. @internal */
+export function canonicalMicroTime(text: string): string | undefined {
+  const instant = parse(text);
+  if (instant === undefined) return undefined;
+  return `${formatTime(instant.ms).slice(0, 19)}.${instant.fraction.slice(0, 6).padEnd(6, '0')}Z`;
+}

@@ -1,0 +1,62 @@
+// Defaults of pod specs that the schema does not publish. Upstream: pkg/apis/core/v1/defaults.go (1.37).
+import { mapField, mapItems, memoizeFrozen, withDefaults } from '../../../edit.ts';
+import type { Container, ContainerPort, EnvVar, PodSpec, Probe, Volume } from '../../../generated/types.ts';
+
+const DEFAULT_MODE = 420;
+
+/** The policy that an image's tag implies: Always for latest and none, else IfNotPresent. */
+function pullPolicy(image: string): string {
+  if (image.includes('@')) return 'IfNotPresent';
+  const name = image.slice(image.lastIndexOf('/') + 1);
+  const colon = name.indexOf(':');
+  const tag = colon < 0 ? '' : name.slice(colon + 1);
+  return tag === '' || tag === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function defaultProbe(probe: Probe): Probe {
+  let result = withDefaults(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
+  result = mapField(result, 'httpGet', (get) => withDefaults(get.path === '' ? { ...get, path: '/' } : get, { path: '/', scheme: 'HTTP' }));
+  return mapField(result, 'grpc', (grpc) => withDefaults(grpc, { service: '' }));
+}
+
+function defaultContainer(container: Container): Container {
+  let result = withDefaults(container, { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', imagePullPolicy: pullPolicy(container.image ?? ''), resources: {} });
+  result = mapField(result, 'ports', (ports) => mapItems(ports, (port: ContainerPort) => withDefaults(port, { protocol: 'TCP' })));
+  result = mapField(result, 'env', (env) => mapItems(env, (variable: EnvVar) => mapField(variable, 'valueFrom', (from) => mapField(from, 'fieldRef', (ref) => withDefaults(ref, { apiVersion: 'v1' })))));
+  result = mapField(result, 'livenessProbe', defaultProbe);
+  result = mapField(result, 'readinessProbe', defaultProbe);
+  result = mapField(result, 'startupProbe', defaultProbe);
+  return mapField(result, 'lifecycle', (lifecycle) => {
+    const get = (handler: NonNullable<typeof lifecycle.postStart>): typeof handler => mapField(handler, 'httpGet', (http) => withDefaults(http, { path: '/', scheme: 'HTTP' }));
+    return mapField(mapField(lifecycle, 'postStart', get), 'preStop', get);
+  });
+}
+
+const SOURCES: readonly (keyof Volume)[] = ['hostPath', 'emptyDir', 'secret', 'configMap', 'persistentVolumeClaim', 'projected', 'downwardAPI', 'nfs', 'csi', 'ephemeral', 'iscsi', 'image', 'gcePersistentDisk', 'awsElasticBlockStore', 'fc', 'rbd', 'glusterfs', 'cephfs', 'azureDisk', 'azureFile', 'cinder', 'flexVolume', 'flocker', 'gitRepo', 'photonPersistentDisk', 'portworxVolume', 'quobyte', 'scaleIO', 'storageos', 'vsphereVolume'];
+
+function defaultVolume(volume: Volume): Volume {
+  if (SOURCES.every((source) => volume[source] === undefined)) return { ...volume, emptyDir: {} };
+  let result = mapField(volume, 'secret', (secret) => withDefaults(secret, { defaultMode: DEFAULT_MODE }));
+  result = mapField(result, 'configMap', (configMap) => withDefaults(configMap, { defaultMode: DEFAULT_MODE }));
+  result = mapField(result, 'downwardAPI', (source) => withDefaults(source, { defaultMode: DEFAULT_MODE }));
+  result = mapField(result, 'projected', (source) => withDefaults(source, { defaultMode: DEFAULT_MODE }));
+  return mapField(result, 'hostPath', (source) => withDefaults(source, { type: '' }));
+}
+
+/** A pod spec with its defaults, as it stands in templates and pods alike. Remembered for frozen specs. @public */
+export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: PodSpec): PodSpec => {
+  let result = withDefaults(spec, { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
+  result = mapField(result, 'containers', (containers) => mapItems(containers, defaultContainer));
+  result = mapField(result, 'initContainers', (containers) => mapItems(containers, defaultContainer));
+  return mapField(result, 'volumes', (volumes) => mapItems(volumes, defaultVolume));
+});
+
+/** Requests that are left out follow the limits: for pods, not for templates. @internal */
+export function defaultRequests(spec: PodSpec): PodSpec {
+  return mapField(spec, 'containers', (containers) => mapItems(containers, (container) => mapField(container, 'resources', (resources) => {
+    if (resources.limits === undefined) return resources;
+    const missing = Object.keys(resources.limits).filter((name) => resources.requests?.[name] === undefined);
+    if (missing.length === 0) return resources;
+    return { ...resources, requests: { ...resources.requests, ...Object.fromEntries(missing.map((name) => [name, resources.limits?.[name] as string])) } };
+  })));
+}

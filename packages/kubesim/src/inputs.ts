@@ -1,0 +1,80 @@
+// Inputs: everything that comes into a World from outside, as named functions of their arguments, so that runs are recorded and replayed.
+import type { ApiCall, ApiReply, ResourceName, RestRequest, RestResponse } from '@kubesim/api';
+import type { InputFunction, Machine } from '@kubesim/kernel';
+import type { ControlPlane } from './control-plane.ts';
+import { FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type FaultState } from './faults.ts';
+import type { NodeOptions } from './options.ts';
+
+/** A fault as an input. @public */
+export type FaultInput =
+  | { readonly fault: 'api'; readonly rule: ApiFault }
+  | { readonly fault: 'freeze' | 'thaw' | 'relist'; readonly process: string; readonly resource?: ResourceName }
+  | { readonly fault: 'crash' | 'restart'; readonly process: string }
+  | { readonly fault: 'node'; readonly node: string; readonly state: 'stopped' | 'cut-off' | 'up' };
+
+/** Inputs of a cluster by name, with what each answers. @internal */
+export interface ClusterInputs {
+  call(machine: Machine, call: ApiCall): ApiReply;
+  request(machine: Machine, request: RestRequest): RestResponse;
+  fault(machine: Machine, input: FaultInput): void;
+  node(machine: Machine, node: NodeOptions & { readonly name: string }): void;
+  tell(machine: Machine, told: { readonly process: string; readonly message: unknown }): void;
+}
+
+/** Who the user's own calls come from. @internal */
+export const USER = 'kubectl';
+
+/** The inputs of a control plane. `addNode` makes a node's object and its kubelet. @internal */
+export function clusterInputs(plane: () => ControlPlane, addNode: (machine: Machine, node: NodeOptions & { readonly name: string }) => void): Readonly<Record<string, InputFunction>> {
+  const inputs: ClusterInputs = {
+    call: (machine, call) => plane().server(machine).call(call, { process: USER }),
+    request: (machine, request) => plane().server(machine).handle(request),
+    fault: (machine, input) => applyFault(plane(), machine, input),
+    node: addNode,
+    tell: (machine, { process, message }) => plane().actors.tell(machine, plane().processes.actorSlot(machine, process), message),
+  };
+  return inputs as unknown as Readonly<Record<string, InputFunction>>;
+}
+
+function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): void {
+  switch (input.fault) {
+    case 'api': {
+      const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
+      state.rules = [...state.rules, { ...input.rule, left: input.rule.times ?? 1 }];
+      return;
+    }
+    case 'freeze':
+      return freezeCaches(machine, input.process, input.resource);
+    case 'thaw':
+      return thawCaches(machine, input.process, input.resource);
+    case 'relist':
+      return relistCaches(machine, input.process, input.resource);
+    case 'crash':
+      return plane.processes.crash(machine, input.process);
+    case 'restart':
+      plane.processes.crash(machine, input.process);
+      return plane.processes.start(machine, input.process);
+    case 'node':
+      return changeNode(plane, machine, input.node, input.state);
+  }
+}
+
+/**
+ * Stopped: the machine is off, its containers are gone. Cut off: its kubelet runs on, and reaches nothing. Up: back again; a
+ * kubelet that was stopped starts from what the API says.
+ */
+function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 'stopped' | 'cut-off' | 'up'): void {
+  const process = `kubelet/${node}`;
+  const faults = machine.edit<FaultState>(machine.slotOf(FAULTS));
+  const before = faults.nodes.get(node);
+  if (machine.slotOf(`process ${process}`) < 0) throw new RangeError(`faults: no node is named '${node}'`);
+  if (state === 'up') {
+    faults.nodes = faults.nodes.delete(machine.epoch, node);
+    if (before === 'stopped') plane.processes.start(machine, process);
+    if (before === 'cut-off') thawCaches(machine, process);
+    return;
+  }
+  faults.nodes = faults.nodes.set(machine.epoch, node, state);
+  if (state === 'stopped') plane.processes.crash(machine, process);
+  else freezeCaches(machine, process);
+}
