@@ -4,3 +4,5 @@ export { freezeView, relist, subscribe, thawView, unsubscribe, viewComponent, vi
 export { createApiServer, type ApiServer } from './api-server.ts';
 export type { ApiServerOptions, Caller } from './server.ts';
 export type { AdmissionAttributes, AdmissionContext, AdmissionOutcome, AdmissionPlugin } from './admission/admission-plugin.ts';
+export { watchEvent, watchEvents } from './rest/watch-events.ts';
+export { DEFAULT_ADMISSION_PLUGINS } from './admission/plugins.ts';

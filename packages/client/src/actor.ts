@@ -1,5 +1,6 @@
 // What a process with a life of its own (a kubelet, the scheduler, DNS) is to the runtime. Controllers are in reconcile.ts.
 import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
+import type { Epoch } from '@kubesim/kernel';
 import type { CacheChange, EventToRecord, Lister, Profile, Random, Reason } from './reconcile.ts';
 
 /** Options of a timer. @public */
@@ -14,6 +15,8 @@ export interface TimerOptions {
 
 /** What an actor may do in one step. A step takes no virtual time. @public */
 export interface ActorContext<Message> {
+  /** The epoch under which containers of the state are edited in place now. */
+  readonly epoch: Epoch;
   /** Virtual instant, ms since 1970. */
   readonly now: number;
   readonly profile: Profile;

@@ -1,1 +1,1 @@
-export {};
+export { createScheduler, type SchedulerMessage, type SchedulerState } from './scheduler.ts';

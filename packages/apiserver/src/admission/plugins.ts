@@ -1,5 +1,9 @@
 // The plugins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go, 1.37).
 import type { AdmissionPlugin } from './admission-plugin.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { priority } from './priority.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 
 /** Default admission plugins in the order in which both phases run them. @public */
-export const DEFAULT_ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [];
+export const DEFAULT_ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [priority, defaultTolerationSeconds, defaultStorageClass, storageObjectInUseProtection];
