@@ -7,7 +7,7 @@ export {
   duplicate, fieldErrorBody, fieldErrorMessage, fieldErrorReason, forbidden, internalError, invalid, notFound, notSupported, quote, required,
   tooLong, tooMany, typeInvalid,
 } from './field-error.ts';
-export { mapField, mapItems, memoizeFrozen, withDefaults, withField } from './edit.ts';
+export { deepFreeze, mapField, mapItems, memoizeFrozen, withDefaults, withField } from './edit.ts';
 export type {
   AllocationContext, ApiProfile, KindContext, KindDefinition, NameRule, ScaleStrategy, StoreReader, SubresourceName, SubresourceStrategy,
   TableCell, TableColumn, TableRowCondition, ValidationContext,
@@ -30,3 +30,11 @@ export {
 export { humanDuration } from './table/human-duration.ts';
 export { defaultPodSpec } from './kinds/core/pod-spec/defaults.ts';
 export { qosClass } from './kinds/core/pod.ts';
+export type { Field, ListType, MapType, ScalarType, StructType, TypeNode } from './schema/types.ts';
+export { structOfDefinition, structOfKind, structOfSchema } from './schema/types.ts';
+export type { ConformFindings } from './schema/conform.ts';
+export { conform } from './schema/conform.ts';
+export { compareBytes, goJson } from './encoding/go-json.ts';
+export type { ParsedJson } from './encoding/parse-json.ts';
+export { parseJson } from './encoding/parse-json.ts';
+export { formatMicroTime, formatTime, parseTime } from './encoding/time.ts';
