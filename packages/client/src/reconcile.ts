@@ -14,6 +14,8 @@ export interface Lister<T = KubeObject> {
   byOwnerUid(uid: string): readonly T[];
   /** Objects of the namespace with no controller owner reference whatever, in key order. */
   orphans(namespace: string): readonly T[];
+  /** The revision up to which the cache has seen everything; absent where the cache cannot say. */
+  seenRevision?(): number;
 }
 
 /** A source of whole random numbers, named, so that a new draw elsewhere shifts none here. @public */

@@ -236,6 +236,13 @@ export class ViewReader {
     return this.undo(head, (object) => object.metadata.namespace === namespace && !hasController(object));
   }
 
+  /** The revision up to which this view has seen everything. */
+  seenRevision(): number {
+    const view = this.machine.peek<ViewState>(this.viewSlot);
+    const next = view.unseen[view.head];
+    return next === undefined ? this.store.revision : next.revision - 1;
+  }
+
   private get store(): StoreState {
     return this.machine.peek<StoreState>(this.storeSlot);
   }

@@ -1,0 +1,102 @@
+// Pods outside the range: their claims get their owners first, then the pods go, highest ordinal first.
+// Upstream: processCondemned and its callers in pkg/controller/statefulset/stateful_set_control.go (1.37).
+import type { Pod } from '@kubesim/api';
+import { claimsMatchRetentionPolicy } from './claims.ts';
+import { between, firstOrdinal, notYetAvailable, rangeOf, type DecisionInput } from './decision-input.ts';
+import { isMonotonic } from './identity.ts';
+import { lastOrdinal } from './ordinal-runs.ts';
+import { podFacts } from './pod-facts.ts';
+import type { Phase, Step } from './plan.ts';
+import { isInRange } from './revision-pair.ts';
+
+const NO_LIMIT = 2147483648;
+
+/** Whether there is any pod outside the range. Costs the same for many and few. @internal */
+export function hasCondemned(input: DecisionInput): boolean {
+  const { start, end } = rangeOf(input.set);
+  if (lastOrdinal(input.summary.runs, NO_LIMIT - 1) !== undefined && firstOrdinal(input.summary.slots, end, NO_LIMIT) !== undefined) return true;
+  if (start > 0 && firstOrdinal(input.summary.slots, 0, start) !== undefined) return true;
+  return input.summary.extras.size > 0 && condemnedExtras(input).length > 0;
+}
+
+/** All pods outside the range that have an ordinal, highest first. @internal */
+export function condemnedPods(input: DecisionInput): readonly Pod[] {
+  const { start, end } = rangeOf(input.set);
+  const ascending = [...between(input.summary.slots, 0, start), ...between(input.summary.slots, end, NO_LIMIT)].map(([, pod]) => pod);
+  const extras = input.summary.extras.size === 0 ? [] : condemnedExtras(input);
+  const descending = ascending.reverse();
+  return extras.length === 0 ? descending : [...descending, ...extras].sort((a, b) => podFacts(b).ordinal - podFacts(a).ordinal);
+}
+
+/** Pods without a slot whose ordinal is outside the range: they go, too. @internal */
+export function condemnedExtras(input: DecisionInput): readonly Pod[] {
+  return [...input.summary.extras.values()].filter((pod) => {
+    const { ordinal } = podFacts(pod);
+    return ordinal >= 0 && !isInRange(input.set, ordinal);
+  });
+}
+
+/** Claims of condemned pods whose owners are not those that the policy wants. @internal */
+export function condemnedClaimsPhase(input: DecisionInput): Phase {
+  const pods = mayHaveWrongClaims(input) ? condemnedPods(input) : [];
+  const steps: Step[] = [];
+  pods.forEach((pod, index) => {
+    if (!claimsMatchRetentionPolicy(input.set, pod, input.claims)) steps.push({ index, pod, stops: false });
+  });
+  return { name: 'condemned-claims', pace: isMonotonic(input.set) ? 'ordered' : 'slow-start', memberCount: pods.length, steps, endsSync: false };
+}
+
+/** Slots with wrong claims are among those that need attention; only pods without a slot must be looked at anyway. */
+function mayHaveWrongClaims(input: DecisionInput): boolean {
+  if ((input.set.spec.volumeClaimTemplates ?? []).length === 0) return false;
+  const { start, end } = rangeOf(input.set);
+  return input.summary.extras.size > 0 || firstOrdinal(input.summary.attention, end, NO_LIMIT) !== undefined ||
+    (start > 0 && firstOrdinal(input.summary.attention, 0, start) !== undefined);
+}
+
+/** Deletions of condemned pods: all that are not going yet, or in an ordered set the highest one, if it may go. @internal */
+export function condemnedPhase(input: DecisionInput): Phase {
+  if (!isMonotonic(input.set)) {
+    const pods = condemnedPods(input);
+    const steps: Step[] = [];
+    pods.forEach((pod, index) => {
+      if (!podFacts(pod).isTerminating) steps.push({ index, pod, stops: true });
+    });
+    return { name: 'condemned', pace: 'slow-start', memberCount: pods.length, steps, endsSync: false };
+  }
+  const pod = highestCondemned(input);
+  if (pod === undefined) return { name: 'condemned', pace: 'ordered', memberCount: 0, steps: [], endsSync: false };
+  const steps = mayGo(input, pod) ? [{ index: 0, pod, stops: true }] : [];
+  return { name: 'condemned', pace: 'ordered', memberCount: 1, steps, endsSync: true };
+}
+
+/** The pod that an ordered scale-down looks at. @internal */
+export function highestCondemned(input: DecisionInput): Pod | undefined {
+  const { summary, set } = input;
+  const { start, end } = rangeOf(set);
+  const last = lastOrdinal(summary.runs, NO_LIMIT - 1);
+  const ordinal = last === undefined || last >= end ? last : lastOrdinal(summary.runs, start - 1);
+  const slot = ordinal === undefined ? undefined : firstPod(input, ordinal);
+  if (summary.extras.size === 0) return slot;
+  return condemnedPods(input)[0] ?? slot;
+}
+
+function firstPod(input: DecisionInput, ordinal: number): Pod | undefined {
+  for (const [, pod] of between(input.summary.slots, ordinal, ordinal + 1)) return pod;
+  return undefined;
+}
+
+/** Terminating pods are waited for; one that is not available goes only if it is the lowest such pod of the whole set. */
+function mayGo(input: DecisionInput, pod: Pod): boolean {
+  const facts = podFacts(pod);
+  if (facts.isTerminating) return false;
+  const isYoung = notYetAvailable(input.summary, input.set, input.now).some((young) => young.metadata.name === pod.metadata.name);
+  if (facts.isRunningAndReady && !isYoung) return true;
+  return firstUnavailableCondemned(input)?.metadata.name === pod.metadata.name;
+}
+
+/** Lowest ordinal first; living pods are all available when this is asked. */
+function firstUnavailableCondemned(input: DecisionInput): Pod | undefined {
+  const young = new Set(notYetAvailable(input.summary, input.set, input.now).map((pod) => pod.metadata.name));
+  return condemnedPods(input).findLast((pod) => podFacts(pod).isUnavailable || young.has(pod.metadata.name));
+}
