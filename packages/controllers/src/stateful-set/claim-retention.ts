@@ -87,7 +87,8 @@ export function withClaimOwners(claim: PersistentVolumeClaim, set: StatefulSet, 
     .filter((reference) => !names(reference, STATEFUL_SET_KIND, set) && !names(reference, POD_KIND, pod));
   if (wanted.set) ownerReferences.push(newControllerRef(set, STATEFUL_SET_KIND));
   if (wanted.pod) ownerReferences.push(newControllerRef(pod, POD_KIND));
-  return { ...claim, metadata: { ...claim.metadata, ownerReferences } };
+  const { ownerReferences: _old, ...metadata } = claim.metadata;
+  return { ...claim, metadata: ownerReferences.length === 0 ? metadata : { ...metadata, ownerReferences } };
 }
 
 /**

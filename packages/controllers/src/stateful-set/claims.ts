@@ -1,7 +1,7 @@
 // The claims of one pod: their names, how they are made, and what the claim cache says of them.
 // Upstream: pkg/controller/statefulset/stateful_set_utils.go and stateful_pod_control.go (1.37).
 import type { KubeObject, PersistentVolumeClaim, Pod, StatefulSet } from '@kubesim/api';
-import { isClaimOwnerUpToDate, isClaimStale } from './claim-retention.ts';
+import { hasUnexpectedController, isClaimOwnerUpToDate, isClaimStale } from './claim-retention.ts';
 import { claimName, claimTemplateNames, parentAndOrdinal } from './identity.ts';
 
 /** Reads a claim of the set's namespace by name. @internal */
@@ -39,6 +39,14 @@ export function claimsMatchRetentionPolicy(set: StatefulSet, pod: Pod, read: Cla
   return claimNamesOf(set, pod).every((name) => {
     const claim = read(name);
     return claim === undefined || isClaimOwnerUpToDate(claim, set, pod);
+  });
+}
+
+/** Somebody else acts as the controller of one of the pod's claims: said each time the claims of a pending pod are looked at. @internal */
+export function claimsConflict(set: StatefulSet, pod: Pod, read: ClaimReader): boolean {
+  return claimNamesOf(set, pod).some((name) => {
+    const claim = read(name);
+    return claim !== undefined && hasUnexpectedController(claim, set, pod);
   });
 }
 

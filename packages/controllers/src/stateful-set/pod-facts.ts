@@ -1,7 +1,7 @@
 // What the decision needs to know of one pod, independent of time and of which revisions are current.
 import type { Pod, StatefulSet } from '@kubesim/api';
 import { readySinceMs } from '@kubesim/client';
-import { claimsExist, claimsMatchRetentionPolicy, type ClaimReader } from './claims.ts';
+import { claimsConflict, claimsExist, claimsMatchRetentionPolicy, type ClaimReader } from './claims.ts';
 import { identityMatches, parentAndOrdinal, revisionOf, storageMatches } from './identity.ts';
 
 /** Facts of a pod. @internal */
@@ -53,5 +53,5 @@ export function isCreated(pod: Pod): boolean {
 export function needsAttention(set: StatefulSet, pod: Pod, read: ClaimReader): boolean {
   if (hasEnded(pod) || !isCreated(pod)) return true;
   if (!identityMatches(set, pod) || !storageMatches(set, pod) || !claimsMatchRetentionPolicy(set, pod, read)) return true;
-  return pod.status?.phase === 'Pending' && !claimsExist(set, pod, read);
+  return pod.status?.phase === 'Pending' && (!claimsExist(set, pod, read) || claimsConflict(set, pod, read));
 }

@@ -24,7 +24,7 @@ export function* updateStatefulSet(sync: Sync, set: StatefulSet, revisions: read
   const done = yield* performUpdate(sync, set, sorted, summary);
   const truncation = yield* truncateHistory(sync, set, sorted, done.live, summary);
   if (done.error !== undefined) return { error: aggregate([...flatten(done.error), ...(truncation === undefined ? [] : [truncation])]) };
-  return truncation === undefined ? { status: done.status } : { error: truncation };
+  return truncation === undefined ? { status: done.status } : { status: done.status, error: truncation };
 }
 
 interface Performed extends ControlOutcome {
