@@ -7,7 +7,7 @@ import {
   ActorHost, ControllerHost, correlate, processComponent, ProcessHost, type ActorFactory, type Controller, type EventSource, type EventToRecord,
   type Lister, type Ports, type Profile, type Reason, type ReconcileEnd, type WatchTarget,
 } from '@kubesim/client';
-import { deriveIdentity, Machine, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
+import { deriveIdentity, Machine, type ComponentType, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
 import { SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
 
 /** The functions that a control plane is built of. @internal */
@@ -15,6 +15,8 @@ export interface ControlPlaneParts {
   readonly controllers: readonly Controller[];
   readonly actors: Readonly<Record<string, ActorFactory>>;
   readonly admission?: ApiServerOptions['admission'];
+  /** Further components with state of their own. */
+  readonly components?: readonly ComponentType[];
   readonly inputs?: Readonly<Record<string, InputFunction>>;
   /** Names and versions of the user's functions, for the fingerprint. */
   readonly functions?: readonly string[];
@@ -47,7 +49,7 @@ export class ControlPlane {
       this.processes.deliver(machine, args.owner, type === 'DELETED' ? { resource, type, before: before ?? after } : { resource, type, before, after });
     });
     this.definition = {
-      components: [storeComponent, view, processComponent, this.controllers.component, this.actors.component, settingsComponent],
+      components: [storeComponent, view, processComponent, this.controllers.component, this.actors.component, settingsComponent, ...(parts.components ?? [])],
       inputs: parts.inputs,
       functions: [...parts.controllers.map((controller) => `controller ${controller.name}`), ...Object.keys(parts.actors).map((name) => `actor ${name}`), ...(parts.functions ?? [])],
     };

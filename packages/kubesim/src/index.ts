@@ -1,1 +1,10 @@
-export {};
+export { Cluster, type InNamespace, type Snapshot, type Within } from './cluster.ts';
+export type { ClusterOptions, NodeOptions } from './options.ts';
+export type { Duration } from './duration.ts';
+export { ApiError, UsageError, WaitTimeout } from './errors.ts';
+export type { Manifest } from './manifests.ts';
+export type { WaitCondition } from './waiting.ts';
+export type { StatedReason } from './settings.ts';
+export type { Recording, ScriptEntry } from './recording.ts';
+export { Faults } from './cluster-faults.ts';
+export type { ApiFault } from './faults.ts';

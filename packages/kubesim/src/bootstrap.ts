@@ -1,0 +1,94 @@
+// The first World of a cluster: namespaces, classes, the control plane's processes, and nodes with their kubelets.
+import type { KubeObject } from '@kubesim/api';
+import { DEFAULT_ADMISSION_PLUGINS } from '@kubesim/apiserver';
+import type { Controller } from '@kubesim/client';
+import {
+  daemonSetController, deploymentController, endpointController, endpointSliceController, garbageCollectorController, namespaceController, persistentVolumeController, pvcProtectionController,
+  pvProtectionController, replicaSetController, rootCaCertPublisherController, statefulSetController, volumeProvisionerController,
+} from '@kubesim/controllers';
+import type { Machine } from '@kubesim/kernel';
+import { createKubelet, DEFAULT_TIMING, INSTANT_TIMING, type KubeletOptions } from '@kubesim/kubelet';
+import { createScheduler } from '@kubesim/scheduler';
+import { ControlPlane } from './control-plane.ts';
+import { FAULTS, faultComponent, faultFilter } from './faults.ts';
+import { clusterInputs, USER } from './inputs.ts';
+import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
+
+/** Controllers of kube-controller-manager, in the order in which they hear of a change. @internal */
+export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
+  statefulSetController, deploymentController, replicaSetController, daemonSetController, endpointSliceController, endpointController, garbageCollectorController, persistentVolumeController,
+  volumeProvisionerController, pvcProtectionController, pvProtectionController, namespaceController, rootCaCertPublisherController,
+];
+
+const MANAGER = 'kube-controller-manager';
+const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+/** Wires the control plane that options ask for. @internal */
+export function createControlPlane(options: Required<ClusterOptions>): ControlPlane {
+  const plane: ControlPlane = new ControlPlane({
+    controllers: [...builtIn(options), ...options.controllers],
+    actors: { scheduler: () => createScheduler(), kubelet: (given: KubeletOptions) => createKubelet(given), ...options.actors },
+    admission: DEFAULT_ADMISSION_PLUGINS,
+    inputs: clusterInputs(() => plane, (machine, node) => addNode(plane, machine, node, options)),
+    components: [faultComponent],
+  });
+  plane.filter = faultFilter;
+  return plane;
+}
+
+function builtIn(options: Required<ClusterOptions>): readonly Controller[] {
+  return BUILT_IN_CONTROLLERS.filter((controller) => !options.withoutControllers.includes(controller.name));
+}
+
+/** A machine with everything in it, nothing of it run yet. @internal */
+export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>): Machine {
+  const machine = plane.createMachine({ seed: options.seed, startAt: options.startAt, events: options.events, profile: { kubernetes: options.kubernetes, featureGates: options.featureGates } });
+  machine.spawn(FAULTS, FAULTS);
+  const create = (resource: string, object: KubeObject): void => {
+    const reply = plane.server(machine).call({ verb: 'create', resource, namespace: object.metadata.namespace, object }, { process: USER });
+    if (!reply.ok) throw new Error(`bootstrap: ${reply.status.message ?? ''}`);
+  };
+  for (const name of SYSTEM_NAMESPACES) create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  create('storageclasses.storage.k8s.io', storageClass('standard', 'Immediate', true));
+  create('storageclasses.storage.k8s.io', storageClass('wait', 'WaitForFirstConsumer', false));
+  create('services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } }, spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' } });
+  plane.processes.addControllers(machine, MANAGER, builtIn(options));
+  for (const controller of options.controllers) plane.processes.addControllers(machine, controller.name, [controller]);
+  plane.processes.addActor(machine, 'scheduler', null);
+  for (const name of Object.keys(options.actors)) plane.processes.addActor(machine, name, null);
+  for (const node of nodeList(options.nodes)) addNode(plane, machine, node, options);
+  return machine;
+}
+
+function storageClass(name: string, volumeBindingMode: string, isDefault: boolean): KubeObject {
+  return {
+    apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name, ...(isDefault ? { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } : {}) },
+    provisioner: 'kubernetes.io/host-path', reclaimPolicy: 'Delete', volumeBindingMode,
+  };
+}
+
+/** Makes a node's object and starts its kubelet. */
+function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { readonly name: string }, options: Required<ClusterOptions>): void {
+  const server = plane.server(machine);
+  const index = [...plane.storage(machine).list('nodes')].length + 1;
+  const capacity = { cpu: node.cpu ?? '1', memory: node.memory ?? '3840Mi', pods: String(node.pods ?? 110) };
+  const hostIP = `192.0.2.${1 + (index % 250)}`;
+  const labels = { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux', ...(node.zone === undefined ? {} : { 'topology.kubernetes.io/zone': node.zone }), ...node.labels };
+  const time = new Date(machine.now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const condition = (type: string, status: string, reason: string, message: string): object => ({ type, status, reason, message, lastHeartbeatTime: time, lastTransitionTime: time });
+  const object: KubeObject = {
+    apiVersion: 'v1', kind: 'Node', metadata: { name: node.name, labels }, spec: { podCIDR: `10.244.${index}.0/24`, podCIDRs: [`10.244.${index}.0/24`], ...(node.taints === undefined ? {} : { taints: node.taints }) },
+    status: {
+      capacity, allocatable: capacity, addresses: [{ type: 'InternalIP', address: hostIP }, { type: 'Hostname', address: node.name }],
+      conditions: [
+        condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'), condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+        condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'), condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+      ],
+      nodeInfo: { kubeletVersion: `v${options.kubernetes}.2`, osImage: 'kubesim', kernelVersion: '6.0', containerRuntimeVersion: 'sim://1', architecture: 'amd64', operatingSystem: 'linux', bootID: '', machineID: '', systemUUID: '', kubeProxyVersion: '' },
+    },
+  };
+  const reply = server.call({ verb: 'create', resource: 'nodes', object }, { process: `kubelet/${node.name}` });
+  if (!reply.ok) throw new RangeError(`node '${node.name}': ${reply.status.message ?? ''}`);
+  const kubelet: KubeletOptions = { node: node.name, podRange: `10.244.${index}`, hostIP, timing: options.timing === 'instant' ? INSTANT_TIMING : DEFAULT_TIMING };
+  plane.processes.addActor(machine, 'kubelet', kubelet);
+}
