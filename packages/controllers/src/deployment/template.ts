@@ -3,6 +3,7 @@
 // pkg/controller/controller_utils.go (1.37). Upstream hashes Go's dump of the struct, here it is canonical JSON: the names
 // differ from a real cluster's, their alphabet and length do not.
 import type { PodTemplateSpec } from '@kubesim/api';
+import { safeEncodeString } from '../history/revision-hash.ts';
 
 /** The label by which a Deployment tells its ReplicaSets apart. @public */
 export const POD_TEMPLATE_HASH = 'pod-template-hash';
@@ -11,8 +12,6 @@ export const POD_TEMPLATE_HASH = 'pod-template-hash';
 const MAP_FIELDS: ReadonlySet<string> = new Set([
   'labels', 'annotations', 'nodeSelector', 'limits', 'requests', 'overhead', 'matchLabels', 'volumeAttributes', 'options',
 ]);
-
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Texts of templates already seen, by the frozen template itself. */
 const texts = new WeakMap<PodTemplateSpec, string>();
@@ -29,14 +28,7 @@ export function computeHash(template: PodTemplateSpec, collisionCount?: number):
     // Eight bytes, the number in the first four, least significant first.
     for (let shift = 0; shift < 64; shift += 8) hash = Math.imul(hash ^ (shift < 32 ? (collisionCount >>> shift) & 0xff : 0), 0x01000193);
   }
-  return safeEncode(String(hash >>> 0));
-}
-
-/** A text in the alphabet of generated names: no vowels, nothing that looks like a digit 0, 1 or 3. @public */
-export function safeEncode(text: string): string {
-  let encoded = '';
-  for (let index = 0; index < text.length; index++) encoded += ALPHABET[text.charCodeAt(index) % ALPHABET.length];
-  return encoded;
+  return safeEncodeString(String(hash >>> 0));
 }
 
 function fnv1a(seed: number, text: string): number {

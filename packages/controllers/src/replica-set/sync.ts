@@ -8,6 +8,7 @@ import {
 } from '@kubesim/client';
 
 import { createPod, deletePod, podFromTemplate } from '../pods/pod-control.ts';
+import { remember } from '../pods/remember.ts';
 import { look, planFromPods, type Plan, type Seen } from './plan.ts';
 import { calculateStatus, updateStatus, type PodCounts } from './status.ts';
 import { countsTerminatingReplicas } from './terminating-replicas.ts';
@@ -101,14 +102,6 @@ function* deletePods(context: ReconcileContext, key: string, set: ReplicaSet, na
     if (!isNotFound(error)) first ??= error;
   }
   return first;
-}
-
-/** Changes the controller's memory, once: a reconcile that is run again on its log does not repeat a decision. */
-function remember(context: ReconcileContext, change: () => void): void {
-  context.decide(() => {
-    change();
-    return null;
-  });
 }
 
 function explain(context: ReconcileContext, set: ReplicaSet, plan: Plan, manages: boolean): void {
