@@ -165,6 +165,14 @@ export class Cluster {
     }
   }
 
+  /** Every change of every kind but Events since a revision, in order; of one namespace if given. */
+  history(options: InNamespace & { readonly since?: number } = {}): readonly (WatchEvent & { readonly revision: number })[] {
+    const storage = this.plane.storage(this.machine);
+    const changes = storage.resources().filter((resource) => !resource.startsWith('events')).flatMap((resource) => [...storage.changesSince(resource, options.since ?? 0)]);
+    return changes.filter((change) => options.namespace === undefined || change.after.metadata.namespace === options.namespace)
+      .sort((a, b) => a.revision - b.revision).map((change) => ({ type: change.type, object: change.after, revision: change.revision }));
+  }
+
   /** Events about an object, oldest first; all of the namespace without one. */
   events(reference?: string, options: InNamespace = {}): readonly KubeObject[] {
     const all = this.list('events', options);

@@ -54,6 +54,11 @@ export class WorldStorage implements Storage {
     return isEventResource(resource) ? this.state.eventRevision : this.state.revision;
   }
 
+  /** Resources that anything was ever written to, in key order. */
+  resources(): readonly ResourceName[] {
+    return [...this.state.tables.keys()];
+  }
+
   get compactedRevision(): number {
     return this.state.compactedRevision;
   }
