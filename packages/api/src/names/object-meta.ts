@@ -5,7 +5,8 @@ import type { NameRule } from '../kind.ts';
 import type { FieldPath } from '../field-path.ts';
 import { compareBytes } from '../encoding/go-json.ts';
 import { forbidden, invalid, required, tooLong, quote, type FieldError } from '../field-error.ts';
-import { labelKeyMessages, labelValueMessages, nameMessages, dnsLabelMessages } from './names.ts';
+import { dns1035LabelErrors, dnsLabelErrors, dnsSubdomainErrors, pathSegmentErrors, qualifiedNameErrors } from './names.ts';
+import { validateLabels } from './labels.ts';
 
 const ANNOTATIONS_BYTES = 262_144;
 const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
@@ -29,9 +30,9 @@ export function validateObjectMeta(meta: ObjectMeta, rules: MetaRules): FieldErr
   const namespace = meta.namespace ?? '';
   if (rules.namespaced) {
     if (namespace === '') errors.push(required(path.child('namespace')));
-    else for (const message of dnsLabelMessages(namespace)) errors.push(invalid(path.child('namespace'), namespace, message));
+    else for (const message of dnsLabelErrors(namespace)) errors.push(invalid(path.child('namespace'), namespace, message));
   } else if (namespace !== '') errors.push(forbidden(path.child('namespace'), 'not allowed on this type'));
-  validateLabels(meta.labels, path.child('labels'), errors);
+  errors.push(...validateLabels(meta.labels, path.child('labels')));
   validateAnnotations(meta.annotations, path.child('annotations'), errors);
   validateOwnerReferences(meta.ownerReferences, path.child('ownerReferences'), errors);
   validateFinalizers(meta.finalizers ?? [], path.child('finalizers'), errors);
@@ -49,19 +50,10 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   for (const field of ['name', 'namespace', 'uid'] as const) {
     if ((meta[field] ?? '') !== (old[field] ?? '')) errors.push(invalid(path.child(field), meta[field] ?? '', 'field is immutable'));
   }
-  validateLabels(meta.labels, path.child('labels'), errors);
+  errors.push(...validateLabels(meta.labels, path.child('labels')));
   validateAnnotations(meta.annotations, path.child('annotations'), errors);
   validateOwnerReferences(meta.ownerReferences, path.child('ownerReferences'), errors);
   return errors;
-}
-
-/** Adds the errors of labels, also those of a template. @public */
-export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath, errors: FieldError[]): void {
-  if (labels === undefined) return;
-  for (const key of Object.keys(labels)) {
-    for (const message of labelKeyMessages(key)) errors.push(invalid(path, key, message));
-    for (const message of labelValueMessages(labels[key] as string)) errors.push(invalid(path, labels[key], message));
-  }
 }
 
 /** Adds the errors of annotations. @public */
@@ -69,7 +61,7 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
   if (annotations === undefined) return;
   let bytes = 0;
   for (const key of Object.keys(annotations)) {
-    for (const message of labelKeyMessages(key.toLowerCase())) errors.push(invalid(path, key, message));
+    for (const message of qualifiedNameErrors(key.toLowerCase())) errors.push(invalid(path, key, message));
     bytes += utf8Length(key) + utf8Length(annotations[key] as string);
   }
   if (bytes > ANNOTATIONS_BYTES) errors.push(tooLong(path, '', ANNOTATIONS_BYTES));
@@ -103,9 +95,18 @@ function validateOwnerReferences(references: readonly OwnerReference[] | undefin
 }
 
 function validateFinalizers(finalizers: readonly string[], path: FieldPath, errors: FieldError[]): void {
-  for (const finalizer of finalizers) for (const message of labelKeyMessages(finalizer)) errors.push(invalid(path, finalizer, message));
+  for (const finalizer of finalizers) for (const message of qualifiedNameErrors(finalizer)) errors.push(invalid(path, finalizer, message));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   finalizers.forEach((finalizer, index) => {
     if (!finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) errors.push(invalid(path.index(index), finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
   });
+}
+
+/** Messages for a name under a kind's rule. With `isPrefix` the name is a generateName, whose last dash does not count. @public */
+export function nameMessages(rule: NameRule, name: string, isPrefix: boolean): readonly string[] {
+  if (typeof rule === 'function') return rule(name, isPrefix);
+  if (rule === 'path-segment') return pathSegmentErrors(name, isPrefix);
+  const checked = isPrefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name;
+  if (rule === 'label') return dnsLabelErrors(checked);
+  return rule === 'label1035' ? dns1035LabelErrors(checked) : dnsSubdomainErrors(checked);
 }

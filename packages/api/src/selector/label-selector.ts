@@ -1,6 +1,6 @@
 // Label selectors as texts, parsed with upstream's grammar and messages (apimachinery/pkg/labels/selector.go, 1.37).
 import { invalid, fieldErrorMessage } from '../field-error.ts';
-import { labelKeyMessages, labelValueMessages } from '../names/names.ts';
+import { labelValueErrors, qualifiedNameErrors } from '../names/names.ts';
 import { compareBytes } from '../encoding/go-json.ts';
 
 /** One requirement of a selector. @public */
@@ -120,8 +120,8 @@ class Parser {
     if (isNegated) token = this.take();
     if (token.kind !== 'identifier') throw new GrammarError(`found '${token.text}', expected: identifier`);
     const key = token.text;
-    const [message] = labelKeyMessages(key);
-    if (message !== undefined) throw new GrammarError(fieldErrorMessage(invalid('<nil>', key, labelKeyMessages(key).join('; '))));
+    const [message] = qualifiedNameErrors(key);
+    if (message !== undefined) throw new GrammarError(fieldErrorMessage(invalid('<nil>', key, qualifiedNameErrors(key).join('; '))));
     const next = this.peek();
     if (isNegated) return { key, operator: '!', values: [] };
     if (next.kind === 'end' || next.kind === ',') return { key, operator: 'exists', values: [] };
@@ -174,7 +174,7 @@ class Parser {
 
 function checked(key: string, values: readonly string[]): readonly string[] {
   values.forEach((value, index) => {
-    const messages = labelValueMessages(value);
+    const messages = labelValueErrors(value);
     if (messages.length > 0) throw new GrammarError(fieldErrorMessage(invalid(`values[${index}][${key}]`, value, messages.join('; '))));
   });
   return values;
