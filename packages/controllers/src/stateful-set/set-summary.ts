@@ -1,7 +1,7 @@
 // What the decision reads in place of the list of pods: counters, and the few ordinals at which something is to be done.
 // It is built from scratch, or kept up to date change by change; a property shows that both decide alike.
 import type { PersistentVolumeClaim, Pod, StatefulSet } from '@kubesim/api';
-import { compileSelector, controllerOf } from '@kubesim/client';
+import { compileSelector } from '@kubesim/client';
 import { OrderedMap, type Epoch } from '@kubesim/kernel';
 import type { ClaimReader } from './claims.ts';
 import { ownersDependOnRange } from './claim-retention.ts';
@@ -76,7 +76,7 @@ export interface SummaryInput {
 /** Sums up pods that the set owns; whoever the owner is, is not looked at again. @internal */
 export function buildSummary(input: SummaryInput, pods: readonly Pod[]): SetSummary {
   let summary = emptySummary(input.set);
-  for (const pod of pods) summary = applyPodChange(input, summary, undefined, pod);
+  for (const pod of pods) summary = applyPodChange(input, summary, pod.metadata.name, pod);
   return summary;
 }
 
@@ -87,18 +87,24 @@ export function podMatches(set: StatefulSet): (pod: Pod) => boolean {
 }
 
 /**
- * The summary after a change of a pod that the set owns or owned: `before` undefined for one that comes, `after` for one that
- * goes. Costs the same for a large set and a small one. @internal
+ * The summary after a change of a pod that the set owns or owned: `after` is the pod as it is now, undefined if it is gone.
+ * What was known of a pod of that name is replaced, so that a change that was seen before does no harm. Costs the same for a
+ * large set and a small one. @internal
  */
-export function applyPodChange(input: SummaryInput, summary: SetSummary, before: Pod | undefined, after: Pod | undefined): SetSummary {
-  const matches = podMatches(input.set);
+export function applyPodChange(input: SummaryInput, summary: SetSummary, name: string, after: Pod | undefined): SetSummary {
   const draft: Draft = { ...summary };
-  const held = before !== undefined && matches(before) ? before : undefined;
-  const holds = after !== undefined && matches(after) ? after : undefined;
-  if (before !== undefined && held === undefined) draft.misfits = draft.misfits.delete(input.epoch, before.metadata.name);
-  if (after !== undefined && holds === undefined) draft.misfits = draft.misfits.set(input.epoch, after.metadata.name, after);
+  const held = heldPod(summary, name);
+  const holds = after !== undefined && podMatches(input.set)(after) ? after : undefined;
+  draft.misfits = put(input.epoch, draft.misfits, name, holds === undefined ? after : undefined);
   if (held !== undefined || holds !== undefined) replacePod(input, draft, held, holds);
   return draft;
+}
+
+/** The claimed pod of this name. */
+function heldPod(summary: SetSummary, name: string): Pod | undefined {
+  const { ordinal } = parentAndOrdinal(name);
+  const holder = ordinal < 0 ? undefined : summary.slots.get(ordinalKey(ordinal));
+  return holder?.metadata.name === name ? holder : summary.extras.get(name);
 }
 
 /** The summary after a change of a claim: the pod that uses it is looked at again. @internal */
@@ -111,11 +117,6 @@ export function applyClaimChange(input: SummaryInput, summary: SetSummary, claim
   const draft: Draft = { ...summary };
   setAttention(input, draft, ordinalKey(ordinal), pod);
   return draft;
-}
-
-/** The pods of the summary that controllerOf says belong to this uid: a pod that changes owners leaves one summary for another. @internal */
-export function isOwnedBy(pod: Pod | undefined, uid: string): boolean {
-  return pod !== undefined && controllerOf(pod)?.uid === uid;
 }
 
 function replacePod(input: SummaryInput, draft: Draft, before: Pod | undefined, after: Pod | undefined): void {

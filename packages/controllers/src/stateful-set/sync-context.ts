@@ -14,7 +14,7 @@ export interface Sync {
 }
 
 /** Reads claims through the cache as it is now. @internal */
-export function claimReader(sync: Pick<Sync, 'context'>, set: StatefulSet): ClaimReader {
+export function claimReader(sync: { readonly context: Pick<ReconcileContext, 'lister'> }, set: StatefulSet): ClaimReader {
   const lister = sync.context.lister<PersistentVolumeClaim>('persistentvolumeclaims');
   const namespace = set.metadata.namespace ?? '';
   return (name) => lister.get(namespace, name);
