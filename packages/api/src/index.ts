@@ -35,6 +35,6 @@ export { compareBytes, goJson } from './encoding/go-json.ts';
 export type { ParsedJson } from './encoding/parse-json.ts';
 export { parseJson } from './encoding/parse-json.ts';
 export { formatMicroTime, formatTime, parseTime } from './encoding/time.ts';
-export { nameMessages, validateAnnotations, validateObjectMeta, validateObjectMetaUpdate, type MetaRules } from './names/object-meta.ts';
+export { nameErrors, validateAnnotations, validateObjectMeta, validateObjectMetaUpdate, type MetaRules } from './names/object-meta.ts';
 export { matchesRequirements, parseLabelSelector, type ParsedSelector, type Requirement } from './selector/label-selector.ts';
 export { meetsFieldTerms, parseFieldSelector, type FieldTerm, type ParsedFieldSelector } from './selector/field-selector.ts';

@@ -149,3 +149,13 @@ export function warningsForIp(path: FieldPath, value: string): readonly string[]
   if (address.family === 'IPv6' && canonical !== value) return [`${path}: IPv6 address ${quote(value)} should be in RFC 5952 canonical format (${quote(canonical)})`];
   return [];
 }
+
+/** An address of either family, for fields that predate strict checks. @public */
+export function ipErrors(text: string): readonly string[] {
+  const address = parseIp(text);
+  if (address === undefined) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  const errors: string[] = [];
+  if (address.hasLeadingZeros) errors.push('must not have leading 0s');
+  if (address.isMapped) errors.push('must not be an IPv4-mapped IPv6 address');
+  return errors;
+}

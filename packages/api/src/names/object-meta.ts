@@ -24,9 +24,9 @@ export function validateObjectMeta(meta: ObjectMeta, rules: MetaRules): FieldErr
   const errors: FieldError[] = [];
   const name = meta.name ?? '';
   const generateName = meta.generateName ?? '';
-  if (generateName !== '') for (const message of nameMessages(rules.nameRule, generateName, true)) errors.push(invalid(path.child('generateName'), generateName, message));
+  if (generateName !== '') for (const message of nameErrors(rules.nameRule, generateName, true)) errors.push(invalid(path.child('generateName'), generateName, message));
   if (name === '') errors.push(required(path.child('name'), 'name or generateName is required'));
-  else for (const message of nameMessages(rules.nameRule, name, false)) errors.push(invalid(path.child('name'), name, message));
+  else for (const message of nameErrors(rules.nameRule, name, false)) errors.push(invalid(path.child('name'), name, message));
   const namespace = meta.namespace ?? '';
   if (rules.namespaced) {
     if (namespace === '') errors.push(required(path.child('namespace')));
@@ -103,7 +103,7 @@ function validateFinalizers(finalizers: readonly string[], path: FieldPath, erro
 }
 
 /** Messages for a name under a kind's rule. With `isPrefix` the name is a generateName, whose last dash does not count. @public */
-export function nameMessages(rule: NameRule, name: string, isPrefix: boolean): readonly string[] {
+export function nameErrors(rule: NameRule, name: string, isPrefix: boolean): readonly string[] {
   if (typeof rule === 'function') return rule(name, isPrefix);
   if (rule === 'path-segment') return pathSegmentErrors(name, isPrefix);
   const checked = isPrefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name;
