@@ -71,6 +71,7 @@ export function createKubelet(options: KubeletOptions): Actor<KubeletState, Kube
       const worker = state.pods.get(key);
       if (worker !== undefined && worker.uid !== after.metadata.uid) forget(context, state, after);
       if (after.metadata.deletionTimestamp !== undefined) return beginStop(context, state, options, key, after);
+      if (worker?.phase === 'running' && worker.uid === after.metadata.uid) return checkGates(context, worker, after);
       if (state.pods.has(key) || after.status?.phase === 'Succeeded' || after.status?.phase === 'Failed') return;
       admit(context, state, options, key, after);
     },
@@ -109,6 +110,14 @@ function forget(context: ActorContext<KubeletMessage>, state: KubeletState, pod:
 function readyDelayMs(pod: Pod): number {
   const delay = (probe: Probe | undefined): number => (probe === undefined ? 0 : (probe.initialDelaySeconds ?? 0) * 1_000 + ((probe.successThreshold ?? 1) - 1) * (probe.periodSeconds ?? 10) * 1_000 + 1_000);
   return Math.max(0, ...pod.spec.containers.map((container) => delay(container.readinessProbe) + delay(container.startupProbe)));
+}
+
+/** Whoever opens a readiness gate writes a condition; the kubelet answers with Ready. */
+function checkGates(context: ActorContext<KubeletMessage>, worker: PodWorker, pod: Pod): void {
+  if ((pod.spec.readinessGates ?? []).length === 0) return;
+  const conditions = conditionsOf(pod, worker.isReady, context.now);
+  const readiness = (list: readonly PodCondition[] | undefined): string | undefined => list?.find((condition) => condition.type === 'Ready')?.status;
+  if (readiness(conditions) !== readiness(pod.status?.conditions)) writeStatus(context, pod, { conditions });
 }
 
 function podOf(context: ActorContext<KubeletMessage>, key: string): Pod | undefined {

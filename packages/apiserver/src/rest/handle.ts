@@ -1,29 +1,34 @@
 // REST: from method, path, query, headers and body to a verb, and from its answer to a response.
 import {
-  apiVersionOf, badRequestStatus, builtInScheme, methodNotAllowedStatus, noSuchResourceStatus, resourceName, unsupportedMediaTypeStatus, type ApiCall, type ApiReply, type DeleteOptions, type KindDefinition, type KubeObject,
-  type PatchType, type RestRequest, type RestResponse, type Status,
+  badRequestStatus, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
 } from '@kubesim/api';
-import type { ApiServer } from '../api-server.ts';
-import { Refusal, type ServerContext } from '../server.ts';
-import { presentTable, wantsTable } from './table.ts';
-import { predicate } from '../verbs/read.ts';
-
-/** A path that names a resource. @internal */
-export interface Route {
-  readonly kind: KindDefinition;
-  readonly namespace: string;
-  readonly name: string | undefined;
-  readonly subresource: string | undefined;
-}
+import { discover } from '../discovery/discovery.ts';
+import { Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
+import { create } from '../verbs/create.ts';
+import { remove } from '../verbs/delete.ts';
+import { deleteCollection } from '../verbs/delete-collection.ts';
+import { list } from '../verbs/list.ts';
+import { apply } from '../verbs/apply.ts';
+import { patch, update } from '../verbs/update.ts';
+import { bind, evict, getScale, patchScale, scaleKind, setScale } from '../verbs/subresources.ts';
+import { watch } from '../verbs/watch.ts';
+import { bodyText, decodeBody } from './body.ts';
+import { bodyForm, mediaType, representationOf, unsupportedBody, type Representation } from './negotiate.ts';
+import { deleteOptions, validateListOptions, writeOptions, type WriteOptions } from './options.ts';
+import { plainStatus } from './plain-status.ts';
+import { represent } from './represent.ts';
+import { parsePath, type Route } from './route.ts';
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply',
 };
 
+const ADMINISTRATOR = { name: 'system:admin', groups: ['system:masters'] } as const;
+
 /** Answers a REST request. @internal */
-export function handleRest(context: ServerContext, server: ApiServer, request: RestRequest): RestResponse {
+export function handleRest(context: ServerContext, request: RestRequest): RestResponse {
   try {
-    return route(context, server, request);
+    return fixedPath(context, request.path) ?? discover(context, request) ?? answer(context, request);
   } catch (error) {
     if (error instanceof Refusal) return statusResponse(error.status);
     throw error;
@@ -31,134 +36,179 @@ export function handleRest(context: ServerContext, server: ApiServer, request: R
 }
 
 function statusResponse(status: Status): RestResponse {
-  return json(status.code ?? 500, status);
+  return json(status.code ?? 500, status, []);
 }
 
-function json(status: number, body: unknown): RestResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body };
+function json(status: number, body: unknown, warnings: readonly string[]): RestResponse {
+  const shown = warnings.map((text) => `299 - "${text.replace(/[\\"]/g, '\\$&')}"`);
+  return { status, headers: { 'content-type': 'application/json' }, body, ...(shown.length === 0 ? {} : { warnings: shown }) };
 }
 
-function route(context: ServerContext, server: ApiServer, request: RestRequest): RestResponse {
+/** One request on its way: what is known of it before its verb runs. */
+interface Incoming {
+  readonly context: ServerContext;
+  readonly request: RestRequest;
+  readonly query: URLSearchParams;
+  readonly route: Route;
+  readonly scope: Scope;
+  readonly representation: Representation;
+  readonly warnings: string[];
+}
+
+function answer(context: ServerContext, request: RestRequest): RestResponse {
   const query = new URLSearchParams(request.query ?? '');
-  const plain = fixedPath(context, request.path);
-  if (plain !== undefined) return plain;
-  const target = parsePath(request.path);
-  if (target === undefined) return statusResponse(noSuchResourceStatus());
-  const { kind, namespace, name, subresource } = target;
-  const resource = resourceName(kind);
-  const base = { resource, namespace: kind.namespaced ? namespace : undefined, subresource };
-  const dryRun = query.getAll('dryRun').includes('All');
+  const route = parsePath(context, request.path);
+  if (route === undefined) return /^\/apis?(\/|$)/.test(request.path) ? statusResponse(noSuchResourceStatus()) : { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, text: '404 page not found\n' };
+  const unsupported = unsupportedMethod(request, route);
+  if (unsupported !== undefined) return statusResponse(unsupported);
+  const representation = representationOf(request);
+  if (typeof representation === 'object') return statusResponse(representation.status);
+  const scope: Scope = { kind: route.kind, resource: resourceName(route.kind), namespace: route.kind.namespaced ? route.namespace : '' };
+  const incoming: Incoming = { context, request, query, route, scope, representation, warnings: [] };
   switch (request.method) {
-    case 'GET': {
-      if (name !== undefined && query.get('watch') === null) return present(context, request, target, query, server.call({ verb: 'get', ...base, name }, { process: 'rest' }), 200);
-      const filter = { labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: name === undefined ? query.get('fieldSelector') ?? undefined : `metadata.name=${name}` };
-      if (isTrue(query.get('watch'))) return watch(context, request, target, query, filter);
-      return present(context, request, target, query, server.call({ verb: 'list', ...base, ...filter }, { process: 'rest' }), 200);
-    }
-    case 'POST': {
-      if (name !== undefined && subresource === undefined) return statusResponse(methodNotAllowedStatus());
-      const object = readBody(request);
-      return present(context, request, target, query, server.call({ verb: 'create', ...base, name, object, dryRun } as ApiCall, { process: 'rest' }), 201);
-    }
-    case 'PUT': {
-      if (name === undefined) return statusResponse(methodNotAllowedStatus());
-      return present(context, request, target, query, server.call({ verb: 'update', ...base, name, object: readBody(request), dryRun }, { process: 'rest' }), 200);
-    }
+    case 'GET': return get(incoming);
+    case 'POST': return post(incoming);
+    case 'PUT': return put(incoming);
+    case 'PATCH': return patchRequest(incoming);
+    default: return deletion(incoming);
+  }
+}
+
+/** What the routes of a path do not take: the method, or the type of a patch. */
+function unsupportedMethod(request: RestRequest, { kind, name, subresource }: Route): Status | undefined {
+  const notAllowed = methodNotAllowedStatus();
+  switch (request.method) {
+    case 'GET': case 'DELETE': return undefined;
+    case 'POST': return name !== undefined && subresource === undefined ? notAllowed : undefined;
+    case 'PUT': return name === undefined ? notAllowed : undefined;
     case 'PATCH': {
-      if (name === undefined) return statusResponse(methodNotAllowedStatus());
-      const patchType = PATCH_TYPES[(request.headers?.['content-type'] ?? '').split(';')[0]?.trim() ?? ''];
-      if (patchType === undefined) return statusResponse(unsupportedMediaTypeStatus(Object.keys(PATCH_TYPES)));
-      return present(context, request, target, query, server.call({ verb: 'patch', ...base, name, patchType, patch: readBody(request), dryRun }, { process: 'rest' }), 200);
+      if (name === undefined) return notAllowed;
+      const type = mediaType(request);
+      if (!Object.hasOwn(PATCH_TYPES, type)) return plainStatus(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+      if (type === 'application/strategic-merge-patch+json' && kind.schema !== undefined) return unsupportedBody('application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml');
+      return undefined;
     }
-    case 'DELETE': {
-      const options = deleteOptions(request, query);
-      if (name === undefined) return present(context, request, target, query, server.call({ verb: 'deletecollection', ...base, options, labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: query.get('fieldSelector') ?? undefined }, { process: 'rest' }), 200);
-      const answer = server.call({ verb: 'delete', ...base, name, options }, { process: 'rest' });
-      return answer.ok ? json(200, deletionBody(context, target, answer.object)) : statusResponse(answer.status);
-    }
-    default:
-      return statusResponse(methodNotAllowedStatus());
+    default: return notAllowed;
   }
 }
 
 function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
+  return value !== null && value !== '' && value !== 'false' && value !== '0';
 }
 
-/** A delete answers with the object while it stays, and with a Status once it is gone. */
-function deletionBody(context: ServerContext, { kind, namespace, name }: Route, object: KubeObject): unknown {
-  const key = kind.namespaced ? `${namespace}/${name ?? ''}` : name ?? '';
-  const stays = context.storage.get(resourceName(kind), key)?.metadata.uid === object.metadata.uid;
-  if (stays || kind.deleteReturnsObject === true) return withKind(kind, object);
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.resource, uid: object.metadata.uid } };
+function present({ context, route, representation, query, warnings }: Incoming, status: number, object: KubeObject, kind: KindDefinition = route.kind): RestResponse {
+  return json(status, represent(context, kind, representation, query.get('includeObject'), object), warnings);
 }
 
-function withKind(kind: KindDefinition, object: KubeObject): KubeObject {
-  return object.kind === undefined ? { kind: kind.kind, apiVersion: apiVersionOf(kind), ...object } : object;
+function get(incoming: Incoming): RestResponse {
+  const { context, query, route, scope } = incoming;
+  const { name, subresource } = route;
+  if (name !== undefined && subresource === 'scale') return present(incoming, 200, getScale(context, scope, name));
+  if (name !== undefined && subresource === 'log') return log(incoming, name);
+  if (name !== undefined && !route.isWatch) return present(incoming, 200, context.stored(scope, name));
+  const filter = { labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: name === undefined ? query.get('fieldSelector') ?? undefined : `metadata.name=${name}` };
+  const isWatch = route.isWatch || isTrue(query.get('watch'));
+  validateListOptions(query, isWatch);
+  if (isWatch) return watch(context, scope, filter, query, incoming.representation);
+  return present(incoming, 200, list(context, scope, {
+    ...filter, limit: Number(query.get('limit') ?? '0'), continue: query.get('continue') ?? undefined, resourceVersion: query.get('resourceVersion') ?? undefined, resourceVersionMatch: query.get('resourceVersionMatch') ?? undefined,
+  }));
 }
 
-function present(context: ServerContext, request: RestRequest, target: Route, query: URLSearchParams, answer: ApiReply, code: number): RestResponse {
-  if (!answer.ok) return statusResponse(answer.status);
-  const created = request.method === 'POST' && answer.object.kind === 'Status' ? answer.object['code'] as number : code;
-  if (wantsTable(request) && answer.object.kind !== 'Status') return json(created, presentTable(context, target, answer.object, query.get('includeObject')));
-  return json(created, answer.object);
+function log({ context, scope }: Incoming, name: string): RestResponse {
+  const pod = context.stored(scope, name);
+  if ((pod['spec']?.nodeName ?? '') === '') return { status: 204, headers: {}, text: '' };
+  return { status: 200, headers: { 'content-type': 'text/plain' }, text: '' };
 }
 
-function watch(context: ServerContext, request: RestRequest, target: Route, query: URLSearchParams, filter: { readonly labelSelector?: string; readonly fieldSelector?: string }): RestResponse {
-  const resource = resourceName(target.kind);
-  const matches = predicate({ kind: target.kind }, filter);
-  const version = query.get('resourceVersion') ?? '';
-  const from = version === '' || version === '0' ? context.storage.revisionOf(resource) : Number(version);
-  const initial = version === '' || version === '0' ? [...context.storage.list(resource, target.namespace === '' ? '' : `${target.namespace}/`)].filter(matches).map((object) => ({ type: 'ADDED' as const, object })) : [];
-  const timeoutSeconds = Number(query.get('timeoutSeconds') ?? Number.NaN);
-  return {
-    status: 200, headers: { 'content-type': 'application/json' },
-    watch: {
-      resource, namespace: target.namespace === '' ? undefined : target.namespace, ...filter, fromRevision: from, initial, allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
-      timeoutSeconds: Number.isNaN(timeoutSeconds) ? undefined : timeoutSeconds, representation: wantsTable(request) ? 'table' : 'object',
-    },
-  };
+function writeRequest({ request, warnings }: Incoming, options: WriteOptions): WriteRequest {
+  return { dryRun: options.dryRun, fieldManager: options.fieldManager, user: request.user ?? ADMINISTRATOR, warnings };
 }
 
-function readBody(request: RestRequest): KubeObject {
-  const { body } = request;
-  if (typeof body !== 'string' || body.trim() === '') throw new Refusal(badRequestStatus('the request body must not be empty'));
-  try {
-    const value: unknown = JSON.parse(body);
-    if (value !== null && typeof value === 'object') return value as KubeObject;
-  } catch {
-    throw new Refusal(badRequestStatus('the object provided is unrecognized (must be of type Object): couldn\'t get version/kind; json parse error'));
+function read(incoming: Incoming, kind: KindDefinition, options: WriteOptions): KubeObject {
+  const form = bodyForm(incoming.request);
+  if (typeof form === 'object') throw new Refusal(form.status);
+  return decodeBody(kind, bodyText(incoming.request), form, options.fieldValidation, incoming.warnings);
+}
+
+function refuseForm(request: RestRequest): void {
+  const form = bodyForm(request);
+  if (typeof form === 'object') throw new Refusal(form.status);
+}
+
+function post(incoming: Incoming): RestResponse {
+  const { context, request, query, route, scope } = incoming;
+  const { name, subresource } = route;
+  refuseForm(request);
+  const options = writeOptions('CreateOptions', query, request.headers?.['user-agent'] ?? '');
+  if (name !== undefined && subresource === 'binding') return json(201, bind(context, scope, name, parsedBody(request)), incoming.warnings);
+  if (name !== undefined && subresource === 'eviction') return json(201, evict(context, scope, name, parsedBody(request)), incoming.warnings);
+  if (subresource !== undefined) throw new Refusal(methodNotAllowedStatus());
+  const object = read(incoming, route.kind, options);
+  return present(incoming, 201, create(context, scope, object, writeRequest(incoming, options)));
+}
+
+function parsedBody(request: RestRequest): KubeObject {
+  const text = bodyText(request);
+  const parsed = bodyForm(request) === 'yaml' ? parseYaml(text) : parseJson(text);
+  if (!parsed.ok) throw new Refusal(badRequestStatus(parsed.error));
+  const value = parsed.value as KubeObject | null;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Refusal(badRequestStatus('the request body must be an object'));
+  return value.metadata === undefined ? { ...value, metadata: {} } : value;
+}
+
+function put(incoming: Incoming): RestResponse {
+  const { context, request, query, route, scope } = incoming;
+  const { name = '', subresource } = route;
+  refuseForm(request);
+  const options = writeOptions('UpdateOptions', query, request.headers?.['user-agent'] ?? '');
+  if (subresource === 'scale') return present(incoming, 200, setScale(context, scope, name, read(incoming, scaleKind, options), writeRequest(incoming, options)));
+  const object = read(incoming, route.kind, options);
+  return present(incoming, 200, update(context, scope, name, object, { ...writeRequest(incoming, options), subresource }));
+}
+
+function patchRequest(incoming: Incoming): RestResponse {
+  const { context, request, query, route, scope } = incoming;
+  const { name = '', subresource } = route;
+  const type = PATCH_TYPES[mediaType(request)] as PatchType;
+  const options = writeOptions('PatchOptions', query, request.headers?.['user-agent'] ?? '', type === 'apply');
+  const text = bodyText(request);
+  const parsed = type === 'apply' ? parseYaml(text) : parseJson(text);
+  if (!parsed.ok) throw new Refusal(badRequestStatus(type === 'apply' ? `error decoding YAML: ${parsed.error}` : parsed.error));
+  const write = { ...writeRequest(incoming, options), subresource, fieldValidation: options.fieldValidation, duplicates: parsed.duplicates, force: options.force };
+  if (subresource === 'scale') return present(incoming, 200, patchScale(context, scope, name, type, parsed.value, write));
+  if (type === 'apply') {
+    const applied = apply(context, scope, name, parsed.value, write);
+    return present(incoming, applied.isCreated ? 201 : 200, applied.object);
   }
-  throw new Refusal(badRequestStatus('the request body must be an object'));
+  return present(incoming, 200, patch(context, scope, name, type, parsed.value, write));
 }
 
-function deleteOptions(request: RestRequest, query: URLSearchParams): DeleteOptions {
-  const fromBody = typeof request.body === 'string' && request.body.trim() !== '' ? readBody(request) as unknown as DeleteOptions : {};
-  const grace = query.get('gracePeriodSeconds');
-  const policy = query.get('propagationPolicy');
-  return { ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }), ...(policy === null ? {} : { propagationPolicy: policy }), ...(query.has('dryRun') ? { dryRun: query.getAll('dryRun') } : {}), ...fromBody };
+function deletion(incoming: Incoming): RestResponse {
+  const { context, request, query, route, scope } = incoming;
+  const { name } = route;
+  const text = bodyText(request).trim();
+  const body = text === '' ? undefined : parsedBody(request) as unknown as DeleteOptions;
+  const options = deleteOptions(body, query);
+  const write = { user: request.user ?? ADMINISTRATOR, warnings: incoming.warnings };
+  if (name === undefined) {
+    const filter = { labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: query.get('fieldSelector') ?? undefined };
+    return present(incoming, 200, deleteCollection(context, scope, { ...filter, limit: Number(query.get('limit') ?? '0') }, options, write));
+  }
+  const { object, isGone } = remove(context, scope, name, options, write);
+  if (!isGone || route.kind.deleteReturnsObject === true) return present(incoming, 200, object);
+  const { group, resource } = route.kind;
+  return json(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(group === '' ? {} : { group }), kind: resource, uid: object.metadata.uid } }, incoming.warnings);
 }
 
 function fixedPath(context: ServerContext, path: string): RestResponse | undefined {
-  if (path === '/version' || path === '/version/') return json(200, { major: '1', minor: context.options.profile.kubernetes.split('.')[1], gitVersion: `v${context.options.profile.kubernetes}.2`, gitCommit: '', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: '', compiler: '', platform: 'linux/amd64' });
-  if (path === '/healthz' || path === '/livez' || path === '/readyz') return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, text: 'ok' };
-  return undefined;
-}
-
-/** What a path names, or undefined. @internal */
-export function parsePath(path: string): Route | undefined {
-  const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
-  const isCore = parts[0] === 'api';
-  if (!isCore && parts[0] !== 'apis') return undefined;
-  const [group, version] = isCore ? ['', parts[1]] : [parts[1] ?? '', parts[2]];
-  let rest = parts.slice(isCore ? 2 : 3);
-  if (version === undefined || rest.length === 0) return undefined;
-  let namespace = '';
-  if (rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize') {
-    namespace = rest[1] ?? '';
-    rest = rest.slice(2);
+  const plain = (text: string): RestResponse => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, text });
+  switch (path.replace(/\/$/, '')) {
+    case '/version': {
+      const minor = context.options.profile.kubernetes.split('.')[1] ?? '';
+      return json(200, { major: '1', minor, emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1), gitVersion: `v1.${minor}.2`, gitCommit: '', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: '', compiler: '', platform: 'linux/amd64' }, []);
+    }
+    case '/healthz': case '/livez': case '/readyz': return plain('ok');
+    default: return undefined;
   }
-  const [plural = '', name, subresource] = rest;
-  const kind = builtInScheme.byPath(group, version, plural);
-  return kind === undefined ? undefined : { kind, namespace, name, subresource };
 }

@@ -1,17 +1,12 @@
 // Tables: how the server shows objects to people.
-import { apiVersionOf, type KindDefinition, type KubeObject, type RestRequest, type TableCell, type TableColumn } from '@kubesim/api';
+import { apiVersionOf, type KindDefinition, type KubeObject, type TableCell, type TableColumn } from '@kubesim/api';
 import type { ServerContext } from '../server.ts';
-import type { Route } from './handle.ts';
 
 const DEFAULT_COLUMNS: readonly TableColumn[] = [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Created At', type: 'date' }];
 
-/** Whether a request asks for a Table first. @internal */
-export function wantsTable(request: RestRequest): boolean {
-  return /as=Table/.test((request.headers?.['accept'] ?? '').split(',')[0] ?? '');
-}
 
 /** An object or a list as a Table. @internal */
-export function presentTable(context: ServerContext, { kind }: Pick<Route, 'kind'>, object: KubeObject, include: string | null): KubeObject {
+export function presentTable(context: Pick<ServerContext, 'now'>, { kind }: { readonly kind: KindDefinition }, object: KubeObject, include: string | null): KubeObject {
   const items = Array.isArray(object['items']) ? object['items'] as readonly KubeObject[] : [object];
   const columns = kind.columns ?? DEFAULT_COLUMNS;
   return {
@@ -21,7 +16,7 @@ export function presentTable(context: ServerContext, { kind }: Pick<Route, 'kind
   };
 }
 
-function cellsOf(context: ServerContext, kind: KindDefinition, item: KubeObject): readonly TableCell[] {
+function cellsOf(context: Pick<ServerContext, 'now'>, kind: KindDefinition, item: KubeObject): readonly TableCell[] {
   return kind.cells?.(item, context.now) ?? [item.metadata.name ?? '', item.metadata.creationTimestamp ?? null];
 }
 

@@ -1,5 +1,5 @@
 // Subresources with forms of their own: scale, binding, eviction.
-import { formatTime, invalidStatus, methodNotSupportedStatus, tooManyRequestsStatus, type KubeObject, type PodDisruptionBudget } from '@kubesim/api';
+import { formatTime, invalidStatus, methodNotSupportedStatus, tooManyRequestsStatus, type KindDefinition, type KubeObject, type PodDisruptionBudget } from '@kubesim/api';
 import { Refusal, type Scope, type ServerContext } from '../server.ts';
 import { applyPatch, update } from './update.ts';
 import { remove } from './delete.ts';
@@ -33,9 +33,12 @@ export function setScale(context: ServerContext, scope: Scope, name: string, sca
   return getScale(context, scope, name);
 }
 
+/** The form of scales, whatever is scaled. */
+const SCALE_KIND: KindDefinition = { group: 'autoscaling', version: 'v1', kind: 'Scale', resource: 'scales', singular: 'scale', namespaced: true };
+
 /** Patches the scale of an object. Throws Refusal. @internal */
 export function patchScale(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown): KubeObject {
-  const patched = applyPatch({ ...scope, kind: context.kind('scales.autoscaling') }, name, getScale(context, scope, name), type, body);
+  const patched = applyPatch({ kind: SCALE_KIND }, name, getScale(context, scope, name), type, body);
   return setScale(context, scope, name, patched);
 }
 

@@ -29,7 +29,7 @@ export function patch(context: ServerContext, scope: Scope, name: string, type: 
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
-export function applyPatch(scope: Scope, name: string, old: KubeObject, type: PatchType, body: unknown): KubeObject {
+export function applyPatch(scope: Pick<Scope, 'kind'>, name: string, old: KubeObject, type: PatchType, body: unknown): KubeObject {
   const { kind } = scope;
   switch (type) {
     case 'merge':
