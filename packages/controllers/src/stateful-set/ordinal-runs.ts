@@ -1,5 +1,5 @@
 // Which ordinals are there, as runs of consecutive ones: the first hole is found without looking at every pod.
-import type { OrderedMap, type Epoch } from '@kubesim/kernel';
+import type { OrderedMap, Epoch } from '@kubesim/kernel';
 
 const ORDINAL_MAX = 2147483647;
 
