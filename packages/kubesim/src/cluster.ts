@@ -4,7 +4,8 @@ import { Machine, fingerprint, fifoArbiter, type ArbiterState, type RunOutcome, 
 import { bootstrap, createControlPlane } from './bootstrap.ts';
 import { settingsOf, type ControlPlane } from './control-plane.ts';
 import { durationMs, formatDuration, type Duration } from './duration.ts';
-import { ApiError, UsageError, WaitTimeout } from './errors.ts';
+import { kubectl, type KubectlResult } from '@kubesim/kubectl';
+import { ApiError, KubectlFailed, UsageError, WaitTimeout } from './errors.ts';
 import { Faults } from './cluster-faults.ts';
 import type { ClusterInputs } from './inputs.ts';
 import { readManifest, type Manifest } from './manifests.ts';
@@ -191,6 +192,41 @@ export class Cluster {
   /** One REST request as on the wire, synchronous and in process. */
   handle(request: RestRequest): RestResponse {
     return this.input('request', request);
+  }
+
+  /**
+   * Runs a kubectl command in process and answers what it printed. Verbs that wait (delete, wait, rollout status, drain) let
+   * virtual time pass. Throws KubectlFailed where the command exits with another code than 0.
+   */
+  kubectl(command: string | readonly string[], input: { readonly stdin?: string } & InNamespace = {}): string {
+    const result = this.kubectlResult(command, input);
+    if (result.exit !== 0) throw new KubectlFailed(result);
+    return result.stdout;
+  }
+
+  /** Runs a kubectl command in process: output, errors and exit code. */
+  kubectlResult(command: string | readonly string[], input: { readonly stdin?: string } & InNamespace = {}): KubectlResult {
+    return kubectl({
+      namespace: input.namespace,
+      handle: (request) => this.handle(request),
+      now: () => this.now,
+      advance: (isDone, until) => {
+        const before = this.machine.steps;
+        let revision = -1;
+        let done = false;
+        this.machine.run({
+          until, maxSteps: STEPS_MAX,
+          stop: () => {
+            if (this.revision === revision) return false;
+            revision = this.revision;
+            done = isDone();
+            return done;
+          },
+        });
+        this.script.push({ do: 'run', steps: this.machine.steps - before });
+        return done || isDone();
+      },
+    }, command, input);
   }
 
   // Time

@@ -19,6 +19,20 @@ export class ApiError extends Error {
   }
 }
 
+/** A kubectl command exited with another code than 0. The message is what it printed to stderr. @public */
+export class KubectlFailed extends Error {
+  override readonly name = 'KubectlFailed';
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  constructor(result: { readonly exit: number; readonly stdout: string; readonly stderr: string }) {
+    super(result.stderr.trimEnd());
+    this.exit = result.exit;
+    this.stdout = result.stdout;
+    this.stderr = result.stderr;
+  }
+}
+
 /** A wait was not met in time. The message says what it waited for and the last state. @public */
 export class WaitTimeout extends Error {
   override readonly name = 'WaitTimeout';

@@ -1,7 +1,8 @@
 export { Cluster, type InNamespace, type Snapshot, type Within } from './cluster.ts';
 export type { ClusterOptions, NodeOptions } from './options.ts';
 export type { Duration } from './duration.ts';
-export { ApiError, UsageError, WaitTimeout } from './errors.ts';
+export { ApiError, KubectlFailed, UsageError, WaitTimeout } from './errors.ts';
+export type { KubectlResult } from '@kubesim/kubectl';
 export type { Manifest } from './manifests.ts';
 export type { WaitCondition } from './waiting.ts';
 export type { StatedReason } from './settings.ts';

@@ -151,7 +151,7 @@ function revisionsOf(session: Session, target: Target): readonly Revision[] {
     })).filter(({ number }) => number > 0).sort((a, b) => a.number - b.number);
   }
   return (listOwned(session, target, 'controllerrevisions') as unknown as readonly ControllerRevision[]).map((revision) => ({
-    number: revision.revision, cause: revision.metadata.annotations?.[CHANGE_CAUSE] ?? '<none>', template: ((revision.data as { readonly spec?: { readonly template?: object } } | undefined)?.spec?.template ?? {}), data: revision.data,
+    number: revision.revision ?? 0, cause: revision.metadata.annotations?.[CHANGE_CAUSE] ?? '<none>', template: ((revision.data as { readonly spec?: { readonly template?: object } } | undefined)?.spec?.template ?? {}), data: revision.data,
   })).sort((a, b) => a.number - b.number);
 }
 
