@@ -261,6 +261,8 @@ export class FakeCluster {
 
   private put(resource: string, key: string, object: KubeObject): KubeObject {
     const old = this.find(resource, key);
+    // A write that changes nothing takes no revision.
+    if (old !== undefined && JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: old.metadata.resourceVersion } }) === JSON.stringify(old)) return old;
     this.revision++;
     const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(this.revision) } });
     let map = this.store.get(resource);
