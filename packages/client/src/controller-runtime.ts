@@ -402,7 +402,7 @@ class Reconcile extends Handling implements ReconcileContext {
 
   event(event: EventToRecord): void {
     if (this.replaying) return;
-    const source: EventSource = { component: this.args.controller };
+    const source: EventSource = { component: event.component ?? this.args.controller };
     this.ports.record(this.machine, source, event);
   }
 

@@ -3,6 +3,9 @@ import type { KubeObject, Pod, PodDisruptionBudget } from '@kubesim/api';
 import { compileSelector, formatTime, isConflict, isPodReady, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
 import { expectedPods, SCALED } from './expected-pods.ts';
 
+/** Source of the Events. */
+const COMPONENT = 'controllermanager';
+
 const BUDGETS = 'poddisruptionbudgets.policy';
 /** How long a pod that was evicted may take to be deleted. Upstream: DeletionTimeout (1.37). */
 const DELETION_TIMEOUT_MS = 120_000;
@@ -39,15 +42,15 @@ function* syncBudget(context: ReconcileContext, namespace: string, name: string)
   const { budget, pods } = plan;
   if (budget === null) return undefined;
   const about = budget as KubeObject;
-  if (pods.length === 0) context.event({ about, type: 'Normal', reason: 'NoPods', message: 'No matching pods found' });
+  if (pods.length === 0) context.event({ component: COMPONENT, about, type: 'Normal', reason: 'NoPods', message: 'No matching pods found' });
   const numbers = yield* expectedPods(context, budget, pods);
   if (numbers.error !== undefined) {
-    context.event({ about, type: 'Warning', reason: 'CalculateExpectedPodCountFailed', message: `Failed to calculate the number of expected pods: ${numbers.error}` });
+    context.event({ component: COMPONENT, about, type: 'Warning', reason: 'CalculateExpectedPodCountFailed', message: `Failed to calculate the number of expected pods: ${numbers.error}` });
     return yield* failSafe(context, budget, numbers.error);
   }
   if (numbers.unmanaged.length > 0) {
     const message = `Pods selected by this PodDisruptionBudget (selector: ${printSelector(budget)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
-    context.event({ about, type: 'Warning', reason: 'UnmanagedPods', message });
+    context.event({ component: COMPONENT, about, type: 'Warning', reason: 'UnmanagedPods', message });
   }
   const disrupted = disruptedPods(context, budget, pods);
   const currentHealthy = pods.filter((pod) => pod.metadata?.deletionTimestamp === undefined && disrupted[pod.metadata?.name ?? ''] === undefined && isPodReady(pod)).length;
@@ -85,7 +88,7 @@ function disruptedPods(context: ReconcileContext, budget: PodDisruptionBudget, p
     const expectedAt = Date.parse(time) + DELETION_TIMEOUT_MS;
     if (expectedAt <= context.clock) {
       // The message names the namespace twice, as upstream does.
-      context.event({ about: pod as KubeObject, type: 'Warning', reason: 'NotDeleted', message: `Pod was expected by PDB ${namespace}/${namespace} to be deleted but it wasn't` });
+      context.event({ component: COMPONENT, about: pod as KubeObject, type: 'Warning', reason: 'NotDeleted', message: `Pod was expected by PDB ${namespace}/${namespace} to be deleted but it wasn't` });
     } else {
       disrupted[name] = time;
       recheckAt = Math.min(recheckAt, expectedAt);
@@ -160,7 +163,7 @@ function reportMultiple(context: ReconcileContext, namespace: string, name: stri
   });
   if (plan.pod === null || plan.chosen === null) return;
   const message = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose "${plan.chosen}" arbitrarily.`;
-  context.event({ about: plan.pod as KubeObject, type: 'Warning', reason: 'MultiplePodDisruptionBudgets', message });
+  context.event({ component: COMPONENT, about: plan.pod as KubeObject, type: 'Warning', reason: 'MultiplePodDisruptionBudgets', message });
 }
 
 function budgetsOf(context: Pick<HandlerContext, 'lister'>, pod: Pod): readonly PodDisruptionBudget[] {

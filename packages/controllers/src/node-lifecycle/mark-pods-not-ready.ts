@@ -3,6 +3,9 @@
 import type { KubeObject, Pod } from '@kubesim/api';
 import { formatTime, isNotFound, send, type Calling, type ReconcileContext, type ReconcileError } from '@kubesim/client';
 
+/** Source of the Events. */
+const COMPONENT = 'node-controller';
+
 /** [NL5] Sets Ready False on each pod where it is not; nothing else of a pod changes. The first error ends it. @internal */
 export function* markPodsNotReady(context: ReconcileContext, pods: readonly Pod[]): Calling<ReconcileError | undefined> {
   for (const pod of pods) {
@@ -15,7 +18,7 @@ export function* markPodsNotReady(context: ReconcileContext, pods: readonly Pod[
     const { error } = yield* send({ verb: 'update', resource: 'pods', subresource: 'status', namespace, name, object });
     if (isNotFound(error)) continue;
     if (error !== undefined) return error;
-    context.event({ about: pod as KubeObject, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
+    context.event({ component: COMPONENT, about: pod as KubeObject, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
   }
   return undefined;
 }

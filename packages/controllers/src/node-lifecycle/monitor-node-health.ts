@@ -8,6 +8,9 @@ import { LEASES, type NodeLifecycleState, type Settings } from './state.ts';
 import { hasTaint, NOT_READY, swapTaints, UNREACHABLE } from './taints.ts';
 import { enterState, NEW_ZONE, withNode, withoutNode, withRate, zoneKey, zoneState, type ZoneState } from './zones.ts';
 
+/** Source of the Events. */
+const COMPONENT = 'node-controller';
+
 /** Period of the pass. Upstream: NodeMonitorPeriod (1.37). @internal */
 export const MONITOR_MS = 5000;
 const NO_EXECUTE = 'NoExecute';
@@ -22,8 +25,8 @@ interface Action {
 /** One pass. @internal */
 export function* monitorNodeHealth(context: ReconcileContext, settings: Settings): Calling<ReconcileResult> {
   const plan = context.decide(() => assessAll(context, settings));
-  for (const name of plan.added) context.event({ about: aboutNode(name), type: 'Normal', reason: 'RegisteredNode', message: `Node ${name} event: Registered Node ${name} in Controller` });
-  for (const name of plan.deleted) context.event({ about: aboutNode(name), type: 'Normal', reason: 'RemovingNode', message: `Node ${name} event: Removing Node ${name} from Controller` });
+  for (const name of plan.added) context.event({ component: COMPONENT, about: aboutNode(name), type: 'Normal', reason: 'RegisteredNode', message: `Node ${name} event: Registered Node ${name} in Controller` });
+  for (const name of plan.deleted) context.event({ component: COMPONENT, about: aboutNode(name), type: 'Normal', reason: 'RemovingNode', message: `Node ${name} event: Removing Node ${name} from Controller` });
   for (const action of plan.actions) yield* act(context, action);
   const reachable = context.decide(() => handleDisruption(context));
   for (const name of reachable) yield* swapTaints(context, name, { add: [], remove: [{ key: UNREACHABLE, effect: NO_EXECUTE }, { key: NOT_READY, effect: NO_EXECUTE }] });
@@ -89,7 +92,7 @@ function* act(context: ReconcileContext, { node, observed, current, update }: Ac
   yield* taintByReadiness(context, node, current);
   const isLost = current !== 'True' && observed === 'True';
   const needsRetry = context.decide(() => (context.state as NodeLifecycleState).retry.has(name));
-  if (isLost) context.event({ about: aboutNode(name, node.metadata?.uid), type: 'Normal', reason: 'NodeNotReady', message: `Node ${name} status is now: NodeNotReady` });
+  if (isLost) context.event({ component: COMPONENT, about: aboutNode(name, node.metadata?.uid), type: 'Normal', reason: 'NodeNotReady', message: `Node ${name} status is now: NodeNotReady` });
   if (isLost || (needsRetry && observed !== 'True')) {
     const pods = context.decide(() => context.lister<Pod>('pods').list().filter((pod) => pod.spec?.nodeName === name));
     const error = yield* markPodsNotReady(context, pods);
