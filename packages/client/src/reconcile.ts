@@ -34,6 +34,8 @@ export interface EventToRecord {
   readonly fieldPath?: string;
   /** Recorded by the new events API (the scheduler): the action, such as `Scheduling`. Without it, by the legacy recorder. */
   readonly action?: string;
+  /** Component that stands as its source where that is not the controller's name. */
+  readonly component?: string;
 }
 
 /** What a running reconcile may look at. All of it is given, nothing else may be read: a fork runs it again on the same gifts. @public */
