@@ -1,7 +1,10 @@
 // The kinds that have rules of their own, one file each. Adding a kind: write its file, add its line here.
 import type { KindDefinition } from '../kind.ts';
+import { controllerRevisionKind } from './apps/controller-revision.ts';
+import { daemonSetKind } from './apps/daemon-set.ts';
+import { deploymentKind } from './apps/deployment.ts';
+import { replicaSetKind } from './apps/replica-set.ts';
 import { statefulSetKind } from './apps/stateful-set.ts';
-import { controllerRevisionKind, deploymentKind, replicaSetKind } from './apps/workloads.ts';
 import { configMapKind, namespaceKind, nodeKind } from './core/cluster.ts';
 import { podKind } from './core/pod.ts';
 import { serviceKind } from './core/service.ts';
@@ -10,5 +13,5 @@ import { persistentVolumeClaimKind, persistentVolumeKind } from './core/volumes.
 /** Every kind with a file, in the order of discovery within its group. @internal */
 export const KINDS: readonly KindDefinition[] = [
   configMapKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, podKind, serviceKind,
-  controllerRevisionKind, deploymentKind, replicaSetKind, statefulSetKind,
+  controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
 ];

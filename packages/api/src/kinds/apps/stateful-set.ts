@@ -1,17 +1,21 @@
 // apps/v1 StatefulSet. Upstream: pkg/apis/apps/v1/defaults.go, validation.go and pkg/registry/apps/statefulset/strategy.go (1.37).
-import type { PersistentVolumeClaim, StatefulSet, StatefulSetSpec } from '../../generated/types.ts';
+import type { PersistentVolumeClaim, StatefulSet, StatefulSetSpec, Volume } from '../../generated/types.ts';
 import { mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../edit.ts';
-import { forbidden, invalid, notSupported, required, type FieldError } from '../../field-error.ts';
-import { fieldPath } from '../../field-path.ts';
+import { forbidden, invalid, notSupported, type FieldError } from '../../field-error.ts';
+import { fieldPath, type FieldPath } from '../../field-path.ts';
 import { defineKind, type ApiProfile, type KindDefinition } from '../../kind.ts';
 import type { KubeObject } from '../../request.ts';
-import { defaultPodSpec } from '../core/pod-spec/defaults.ts';
+import { isReadableSelector } from '../../names/labels.ts';
+import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
+import { validatePodTemplate } from '../core/pod-spec/validate.ts';
+import { validateClaimSpec } from '../core/pod-spec/volumes.ts';
+import { defaultPodTemplate, historyWarnings, immutable, validateAlwaysRestart, validateAtMost, validateCounts, validateSelectorMatch, validateWorkloadSelector } from './template.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
 
 type StoredStatefulSet = StatefulSet & KubeObject;
 
 const MUTABLE: readonly (keyof StatefulSetSpec)[] = ['replicas', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds', 'ordinals'];
-const NOT_NEGATIVE = 'must be greater than or equal to 0';
+const IMMUTABLE: readonly (keyof StatefulSetSpec)[] = ['selector', 'volumeClaimTemplates', 'serviceName', 'podManagementPolicy'];
 
 function hasMaxUnavailable(profile: ApiProfile): boolean {
   return profile.featureGates['MaxUnavailableStatefulSet'] ?? profile.kubernetes === '1.37';
@@ -31,48 +35,81 @@ function defaultSpec(spec: StatefulSetSpec, profile: ApiProfile): StatefulSetSpe
   const filled = withDefaults(withField(spec, 'updateStrategy', updateStrategy), { replicas: 1, revisionHistoryLimit: 10 });
   const policed = withField(filled, 'podManagementPolicy', (filled.podManagementPolicy ?? '') === '' ? 'OrderedReady' : filled.podManagementPolicy);
   const retained = withField(policed, 'persistentVolumeClaimRetentionPolicy', withDefaults(policed.persistentVolumeClaimRetentionPolicy ?? {}, { whenDeleted: 'Retain', whenScaled: 'Retain' }));
-  const templated = mapField(retained, 'template', (template) => mapField(template, 'spec', defaultPodSpec));
+  const templated = mapField(retained, 'template', defaultPodTemplate);
   return mapField(templated, 'volumeClaimTemplates', defaultClaims);
 }
 
-function validateSpec(set: StoredStatefulSet): FieldError[] {
+/** The volumes that claims stand for in the template, by claims: stable, so that the template's errors can be remembered. */
+const claimVolumes = memoizeFrozen((claims: readonly PersistentVolumeClaim[]): readonly Volume[] => claims.map((claim) => ({ name: claim.metadata?.name ?? '', persistentVolumeClaim: { claimName: claim.metadata?.name || 'claim' } })));
+
+function validateStrategy(strategy: NonNullable<StatefulSetSpec['updateStrategy']>, path: FieldPath): readonly FieldError[] {
+  const { rollingUpdate } = strategy;
+  const at = path.child('rollingUpdate');
+  if (strategy.type === 'OnDelete') return rollingUpdate === undefined ? [] : [invalid(at, { Partition: rollingUpdate.partition ?? null, MaxUnavailable: rollingUpdate.maxUnavailable ?? null }, "only allowed for updateStrategy 'RollingUpdate'")];
+  if (strategy.type !== 'RollingUpdate') return [invalid(path, { Type: strategy.type, RollingUpdate: null }, "must be 'RollingUpdate' or 'OnDelete'")];
+  const errors: FieldError[] = [...validateNotNegative(rollingUpdate?.partition, at.child('partition'))];
+  const maximum = rollingUpdate?.maxUnavailable;
+  if (maximum !== undefined) {
+    errors.push(...validateIntOrPercent(maximum, at.child('maxUnavailable')));
+    if (intOrPercentNumber(maximum) === 0) errors.push(invalid(at.child('maxUnavailable'), maximum, 'cannot be 0'));
+    errors.push(...validateAtMostAll(maximum, at.child('maxUnavailable')));
+  }
+  return errors;
+}
+
+function validateSpec(set: StoredStatefulSet, old: StoredStatefulSet | undefined): FieldError[] {
   const path = fieldPath('spec');
   const { spec } = set;
   const errors: FieldError[] = [];
   if (spec.podManagementPolicy !== 'OrderedReady' && spec.podManagementPolicy !== 'Parallel') errors.push(invalid(path.child('podManagementPolicy'), spec.podManagementPolicy, "must be 'OrderedReady' or 'Parallel'"));
-  if (spec.updateStrategy?.type === 'OnDelete' && spec.updateStrategy.rollingUpdate !== undefined) errors.push(invalid(path.child('updateStrategy').child('rollingUpdate'), spec.updateStrategy.rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
-  if (spec.updateStrategy?.type !== 'OnDelete' && spec.updateStrategy?.type !== 'RollingUpdate') errors.push(invalid(path.child('updateStrategy'), spec.updateStrategy, "must be 'RollingUpdate' or 'OnDelete'"));
-  if ((spec.updateStrategy?.rollingUpdate?.partition ?? 0) < 0) errors.push(invalid(path.child('updateStrategy').child('rollingUpdate').child('partition'), spec.updateStrategy?.rollingUpdate?.partition, NOT_NEGATIVE));
+  errors.push(...validateStrategy(spec.updateStrategy ?? {}, path.child('updateStrategy')));
   for (const when of ['whenDeleted', 'whenScaled'] as const) {
     const value = spec.persistentVolumeClaimRetentionPolicy?.[when];
-    if (value !== undefined && value !== 'Retain' && value !== 'Delete') errors.push(notSupported(path.child('persistentVolumeClaimRetentionPolicy').child(when), value, ['Delete', 'Retain']));
+    if (value !== undefined && value !== 'Retain' && value !== 'Delete') errors.push(notSupported(path.child('persistentVolumeClaimRetentionPolicy', when), value, ['Delete', 'Retain']));
   }
-  if ((spec.replicas ?? 0) < 0) errors.push(invalid(path.child('replicas'), spec.replicas, NOT_NEGATIVE));
-  if ((spec.minReadySeconds ?? 0) < 0) errors.push(invalid(path.child('minReadySeconds'), spec.minReadySeconds, NOT_NEGATIVE));
-  if ((spec.ordinals?.start ?? 0) < 0) errors.push(invalid(path.child('ordinals').child('start'), spec.ordinals?.start, NOT_NEGATIVE));
-  const matchLabels = spec.selector?.matchLabels ?? {};
-  if (spec.selector === undefined) errors.push(required(path.child('selector')));
-  else if (Object.keys(matchLabels).length === 0 && (spec.selector.matchExpressions?.length ?? 0) === 0) errors.push(invalid(path.child('selector'), spec.selector, 'empty selector is invalid for statefulset'));
-  const labels = spec.template?.metadata?.labels ?? {};
-  if (Object.entries(matchLabels).some(([key, value]) => labels[key] !== value)) errors.push(invalid(path.child('template').child('metadata').child('labels'), labels, '`selector` does not match template `labels`'));
+  errors.push(...validateNotNegative(spec.replicas, path.child('replicas')), ...validateNotNegative(spec.minReadySeconds, path.child('minReadySeconds')), ...validateNotNegative(spec.ordinals?.start, path.child('ordinals', 'start')));
+  errors.push(...validateWorkloadSelector(spec.selector, 'statefulset', path.child('selector')));
+  const template = path.child('template');
+  if (!isReadableSelector(spec.selector)) errors.push(invalid(path.child('selector'), spec.selector, ''));
+  else errors.push(...validateSelectorMatch(spec.selector, spec.template, template), ...validatePodTemplate(spec.template, template, spec.volumeClaimTemplates === undefined ? undefined : claimVolumes(spec.volumeClaimTemplates)));
+  errors.push(...validateAlwaysRestart(spec.template, 'StatefulSet', template));
+  // Claims cannot change, so an update does not look at them again.
+  if (old === undefined) for (const [index, claim] of (spec.volumeClaimTemplates ?? []).entries()) errors.push(...validateClaimSpec(claim.spec, path.child('volumeClaimTemplates').index(index).child('spec')));
   return errors;
+}
+
+function validateSpecUpdate(set: StoredStatefulSet, old: StoredStatefulSet, profile: ApiProfile): readonly FieldError[] {
+  const path = fieldPath('spec');
+  if (profile.kubernetes === '1.37') return IMMUTABLE.filter((field) => !isSame(set.spec[field], old.spec[field])).map((field) => immutable(path.child(field), set.spec[field]));
+  const changed = (Object.keys({ ...set.spec, ...old.spec }) as (keyof StatefulSetSpec)[]).some((field) => !MUTABLE.includes(field) && !isSame(set.spec[field], old.spec[field]));
+  return changed ? [forbidden(path, "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")] : [];
+}
+
+const COUNTS = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration', 'collisionCount'] as const;
+
+function validateStatus(set: StoredStatefulSet): readonly FieldError[] {
+  const path = fieldPath('status');
+  const status = set.status ?? { replicas: 0 };
+  return [
+    ...validateCounts(status, COUNTS, path),
+    ...validateAtMost(status, ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'], status.replicas, 'cannot be greater than status.replicas', path),
+    ...validateAtMost(status, ['availableReplicas'], status.readyReplicas ?? 0, 'cannot be greater than status.readyReplicas', path),
+  ];
 }
 
 /** StatefulSet. @public */
 export const statefulSetKind: KindDefinition = defineKind<StoredStatefulSet>({
   group: 'apps', version: 'v1', kind: 'StatefulSet', resource: 'statefulsets', singular: 'statefulset', shortNames: ['sts'], categories: ['all'], namespaced: true, hasGeneration: true, nameRule: 'label',
-  subresources: { status: true, scale: true },
+  subresources: { status: { validateUpdate: validateStatus }, scale: true },
   scale: {
     replicas: (set) => set.spec.replicas ?? 1, statusReplicas: (set) => set.status?.replicas ?? 0, selector: (set) => formatSelector(set.spec.selector),
     withReplicas: (set, replicas) => withField(set, 'spec', withField(set.spec, 'replicas', replicas)),
   },
   default: (set, { profile }) => withField(set, 'spec', defaultSpec(set.spec, profile)),
   prepareForCreate: (set) => ({ ...set, status: { replicas: 0, availableReplicas: 0 } as StatefulSet['status'] }),
-  validateCreate: validateSpec,
-  validateUpdate: (set, old) => {
-    const changed = (Object.keys({ ...set.spec, ...old.spec }) as (keyof StatefulSetSpec)[]).some((field) => !MUTABLE.includes(field) && !isSame(set.spec[field], old.spec[field]));
-    return changed ? [forbidden(fieldPath('spec'), "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")] : [];
-  },
+  validateCreate: (set, { old }) => validateSpec(set, old as StoredStatefulSet | undefined),
+  validateUpdate: (set, old, { profile }) => validateSpecUpdate(set, old, profile),
+  warnings: (set) => historyWarnings(set.spec.revisionHistoryLimit),
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Ready', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 },
   ],

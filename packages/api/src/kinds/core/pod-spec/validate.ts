@@ -1,0 +1,106 @@
+// The rules of a pod spec, in upstream's order. Upstream: pkg/apis/core/validation/validation.go ValidatePodSpec (1.37).
+import { invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
+import type { FieldPath } from '../../../field-path.ts';
+import type { PodDNSConfig, PodSpec, PodTemplateSpec, Volume } from '../../../generated/types.ts';
+import { validateLabelName, validateLabels } from '../../../names/labels.ts';
+import { ipErrors } from '../../../names/ip.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../names/names.ts';
+import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.ts';
+import { validateAffinity, validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling.ts';
+import { validatePodSecurity } from './security.ts';
+import { validateVolumes } from './volumes.ts';
+
+const INT32_MAX = 2_147_483_647;
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const NAMESERVERS_MAX = 3;
+const SEARCHES_MAX = 32;
+
+function validateDns(config: PodDNSConfig | undefined, policy: string, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const nameservers = config?.nameservers ?? [];
+  if (policy === 'None') {
+    if (config === undefined) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
+    if (nameservers.length === 0) errors.push(required(path.child('nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
+  }
+  if (config === undefined) return errors;
+  if (nameservers.length > NAMESERVERS_MAX) errors.push(invalid(path.child('nameservers'), nameservers, `must not have more than ${NAMESERVERS_MAX} nameservers`));
+  for (const [index, address] of nameservers.entries()) errors.push(...ipErrors(address).map((text) => invalid(path.child('nameservers').index(index), address, text)));
+  const searches = config.searches ?? [];
+  if (searches.length > SEARCHES_MAX) errors.push(invalid(path.child('searches'), searches, `must not have more than ${SEARCHES_MAX} search paths`));
+  for (const [index, search] of searches.entries()) {
+    if (search === '.') continue;
+    const name = search.endsWith('.') ? search.slice(0, -1) : search;
+    errors.push(...dnsSubdomainErrors(name.replaceAll('_', '-')).map((text) => invalid(path.child('searches').index(index), search, text)));
+  }
+  for (const [index, option] of (config.options ?? []).entries()) if ((option.name ?? '') === '') errors.push(required(path.child('options').index(index), 'must not be empty'));
+  return errors;
+}
+
+function validateName(value: string | undefined, rule: (text: string) => readonly string[], path: FieldPath): readonly FieldError[] {
+  return (value ?? '') === '' ? [] : rule(value as string).map((text) => invalid(path, value, text));
+}
+
+/** Errors of a spec whose volumes are given apart: a StatefulSet's claims are volumes of its template. */
+function validateWith(spec: PodSpec, volumes: readonly Volume[], path: FieldPath): FieldError[] {
+  const { errors: volumeErrors, names } = validateVolumes(volumes, path.child('volumes'));
+  const errors: FieldError[] = [
+    ...volumeErrors, ...validateContainers(spec, names, path.child('containers')), ...validateInitContainers(spec, names, path.child('initContainers')), ...validateEphemeralContainers(spec, names, path.child('ephemeralContainers')),
+  ];
+  const restart = spec.restartPolicy ?? '';
+  if (restart === '') errors.push(required(path.child('restartPolicy')));
+  else if (!['Always', 'OnFailure', 'Never'].includes(restart)) errors.push(notSupported(path.child('restartPolicy'), restart, ['Always', 'OnFailure', 'Never']));
+  const dns = spec.dnsPolicy ?? '';
+  if (dns === '') errors.push(required(path.child('dnsPolicy')));
+  else if (!DNS_POLICIES.includes(dns)) errors.push(notSupported(path.child('dnsPolicy'), dns, DNS_POLICIES));
+  errors.push(...validateLabels(spec.nodeSelector, path.child('nodeSelector')), ...validatePodSecurity(spec, path));
+  for (const [index, secret] of (spec.imagePullSecrets ?? []).entries()) if ((secret.name ?? '') === '') errors.push(required(path.child('imagePullSecrets').index(index).child('name')));
+  errors.push(...validateAffinity(spec.affinity, path.child('affinity')), ...validateDns(spec.dnsConfig, dns, path.child('dnsConfig')));
+  for (const [index, gate] of (spec.readinessGates ?? []).entries()) errors.push(...validateLabelName(gate.conditionType, path.child('readinessGates').index(index).child('conditionType')));
+  errors.push(...validateSchedulingGates(spec.schedulingGates ?? [], path.child('schedulingGates')), ...validateSpreadConstraints(spec.topologySpreadConstraints ?? [], path.child('topologySpreadConstraints')));
+  if (spec.hostUsers === false && spec.hostNetwork === true) errors.push({ type: 'Forbidden', field: String(path.child('hostUsers')), badValue: '', detail: 'when `hostNetwork` is true' });
+  errors.push(...validateName(spec.serviceAccountName, dnsSubdomainErrors, path.child('serviceAccountName')), ...validateName(spec.nodeName, dnsSubdomainErrors, path.child('nodeName')));
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > INT32_MAX)) errors.push(invalid(path.child('activeDeadlineSeconds'), deadline, `must be between 1 and ${INT32_MAX}, inclusive`));
+  errors.push(...validateName(spec.hostname, dnsLabelErrors, path.child('hostname')), ...validateName(spec.subdomain, dnsLabelErrors, path.child('subdomain')), ...validateTolerations(spec.tolerations ?? [], path.child('tolerations')));
+  for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
+    const at = path.child('hostAliases').index(index);
+    errors.push(...ipErrors(alias.ip).map((text) => invalid(at.child('ip'), alias.ip, text)));
+    for (const [place, name] of (alias.hostnames ?? []).entries()) errors.push(...dnsSubdomainErrors(name).map((text) => invalid(at.child('hostnames').index(place), name, text)));
+  }
+  errors.push(...validateName(spec.priorityClassName, dnsSubdomainErrors, path.child('priorityClassName')), ...validateName(spec.runtimeClassName, dnsSubdomainErrors, path.child('runtimeClassName')));
+  const preemption = spec.preemptionPolicy;
+  if (preemption !== undefined && preemption !== 'PreemptLowerPriority' && preemption !== 'Never') errors.push(preemption === '' ? required(path.child('preemptionPolicy')) : notSupported(path.child('preemptionPolicy'), preemption, ['PreemptLowerPriority', 'Never']));
+  if (spec.os !== undefined) {
+    if (spec.os.name === '') errors.push(required(path.child('os', 'name'), 'cannot be empty'));
+    else if (spec.os.name !== 'linux' && spec.os.name !== 'windows') errors.push(notSupported(path.child('os'), spec.os.name, ['linux', 'windows']));
+  }
+  return errors;
+}
+
+/** Results by spec, for as long as a frozen spec lives: pods of one template share theirs. The path is part of the key. */
+const known = new WeakMap<PodSpec, Map<string, { readonly volumes: readonly Volume[] | undefined; readonly errors: readonly FieldError[] }>>();
+
+/** Errors of a pod spec. Remembered for frozen specs; `extraVolumes` stand before the spec's own. @public */
+export function validatePodSpec(spec: PodSpec, path: FieldPath, extraVolumes?: readonly Volume[]): readonly FieldError[] {
+  const key = path.toString();
+  const found = known.get(spec)?.get(key);
+  if (found !== undefined && found.volumes === extraVolumes) return found.errors;
+  const own = spec.volumes ?? [];
+  const errors = validateWith(spec, extraVolumes === undefined ? own : [...extraVolumes, ...own.filter((volume) => !extraVolumes.some((extra) => extra.name === volume.name))], path);
+  if (Object.isFrozen(spec)) {
+    let results = known.get(spec);
+    if (results === undefined) known.set(spec, results = new Map());
+    results.set(key, { volumes: extraVolumes, errors });
+  }
+  return errors;
+}
+
+/** Errors of the labels, annotations and spec of a pod template. @public */
+export function validatePodTemplate(template: PodTemplateSpec, path: FieldPath, extraVolumes?: readonly Volume[]): readonly FieldError[] {
+  const errors: FieldError[] = [...validateLabels(template.metadata?.labels, path.child('labels'))];
+  for (const key of Object.keys(template.metadata?.annotations ?? {}).sort()) errors.push(...qualifiedNameErrors(key.toLowerCase()).map((text) => invalid(path.child('annotations'), key, text)));
+  if (template.spec === undefined) return [...errors, required(path.child('spec', 'containers'))];
+  errors.push(...validatePodSpec(template.spec, path.child('spec'), extraVolumes));
+  if ((template.spec.ephemeralContainers ?? []).length > 0) errors.push({ type: 'Forbidden', field: String(path.child('spec', 'ephemeralContainers')), badValue: '', detail: 'ephemeral containers not allowed in pod template' });
+  return errors;
+}
