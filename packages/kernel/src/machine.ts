@@ -229,7 +229,6 @@ export class Machine {
     const run = this.definition.inputs !== undefined && Object.hasOwn(this.definition.inputs, name) ? this.definition.inputs[name] : undefined;
     if (run === undefined) throw new RangeError(`machine: no input '${name}' is registered`);
     const before = this.seal();
-    this.noteText(name);
     try {
       return run(this, args);
     } catch (error) {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { runTutorial } from '../../../examples/tutorial/tutorial.ts';
+
+const steps = runTutorial();
+const happened = (command: string): readonly string[] => steps.find((step) => step.command.includes(command))?.happened ?? [];
+const output = (title: string): string => steps.find((step) => step.title === title)?.output ?? '';
+const inOrder = (...ordinals: readonly number[]): string[] => ordinals.flatMap((ordinal) => [`web-${ordinal} created`, `web-${ordinal} ready`]);
+
+describe('the StatefulSet tutorial', () => {
+  it('should create web-0, and web-1 only when web-0 is ready', () => {
+    expect(steps[0]?.happened).toEqual(inOrder(0, 1));
+    expect(steps[0]?.output).toBe('service/nginx-headless created\nstatefulset.apps/web created\n');
+  });
+  it('should print the set, its Service and its pods as kubectl does', () => {
+    expect(output('The set is ready')).toMatch(/^NAME {3}READY {3}AGE\nweb {4}2\/2 {5}\d+s\n$/);
+    expect(output('A headless Service has no cluster IP')).toMatch(/nginx-headless {3}ClusterIP {3}None {9}<none> {8}80\/TCP {4}\d+s/);
+    expect(output('Pods have stable names')).toMatch(/web-0 {3}1\/1 {5}Running {3}0 {10}\d+s\nweb-1 /);
+  });
+  it('should scale up in order and down in reverse, each gone before the next, and keep the claims', () => {
+    expect(happened('--replicas=5')).toEqual(inOrder(2, 3, 4));
+    expect(happened('--replicas=2')).toEqual(['web-4', 'web-3', 'web-2'].flatMap((pod) => [`${pod} terminating`, `${pod} gone`]));
+    expect(output('Claims are kept').trim().split('\n').slice(1).map((line) => line.split(/\s+/).slice(0, 2))).toEqual([0, 1, 2, 3, 4].map((ordinal) => [`nginx-data-web-${ordinal}`, 'Bound']));
+  });
+  it('should update from the highest ordinal down to the partition, and leave those below alone', () => {
+    expect(happened(':1.16')).toEqual(['web-3', 'web-2'].flatMap((pod) => [`${pod} terminating`, `${pod} gone`, `${pod} created`, `${pod} ready`]));
+    expect(output('Ordinals below the partition keep their image')).toMatch(/web-0 .*:latest\nweb-1 .*:latest\nweb-2 .*:1\.16\nweb-3 .*:1\.16\n/);
+  });
+  it('should replace pods only when they are deleted with OnDelete', () => {
+    expect(happened(':alpine')).toEqual([]);
+    expect(happened('delete pod web-2')).toEqual(['web-2 terminating', 'web-2 gone', 'web-2 created', 'web-2 ready']);
+    expect(output('Only web-2 has it')).toMatch(/web-1 .*:1\.16\nweb-2 .*:alpine\nweb-3 .*:1\.16\n/);
+  });
+  it('should leave pods when the set is deleted as an orphan, and take all at once when it is not', () => {
+    expect(happened('--cascade=orphan')).toEqual([]);
+    expect(happened('delete -f -').slice(0, 2)).toEqual(['web-0 terminating', 'web-1 terminating']);
+    expect(steps[steps.length - 1]?.output).toContain('persistentvolumeclaim/nginx-data-web-4');
+  });
+});
