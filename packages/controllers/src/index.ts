@@ -2,6 +2,7 @@ export { deploymentController } from './deployment/deployment-controller.ts';
 export { replicaSetController } from './replica-set/replica-set-controller.ts';
 export { daemonSetController } from './daemon-set/daemon-set-controller.ts';
 export { statefulSetController } from './stateful-set/stateful-set-controller.ts';
+export { attachDetachController } from './attach-detach/attach-detach.ts';
 export { disruptionController } from './disruption/disruption.ts';
 export { endpointController } from './endpoint/endpoint.ts';
 export { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';

@@ -4,10 +4,10 @@ import { formatTime, send, type Calling, type Controller, type HandlerContext, t
 import { OrderedMap } from '@kubesim/kernel';
 import { claimsOfPod, isTerminated } from '../persistent-volume/claims-and-volumes.ts';
 import { updateClaim } from '../persistent-volume/bind.ts';
+import { indexPod, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
 
 interface State {
-  /** The pods of each claim, as the cache has them: `namespace/claim/pod`. Upstream: the index PodPVCIndex. */
-  users: OrderedMap<true>;
+  users: PodsByClaim;
 }
 
 const FINALIZER = 'kubernetes.io/pvc-protection';
@@ -84,28 +84,16 @@ function handlePod(context: HandlerContext, before: Pod | undefined, after: Pod 
   const pod = (after ?? before) as Pod;
   const claims = claimsOfPod(pod);
   if (claims.length === 0) return;
-  const { namespace, name } = pod.metadata ?? {};
   const isNew = before === undefined || after === undefined || before.metadata?.uid !== after.metadata?.uid;
   if (!isNew && isTerminated(before) === isTerminated(after) && before.spec?.nodeName === after.spec?.nodeName) return;
   const state = context.state as State;
-  for (const claim of claims) {
-    if (isNew) {
-      const user = `${namespace}/${claim}/${name}`;
-      state.users = after === undefined ? state.users.delete(context.epoch, user) : state.users.set(context.epoch, user, true);
-    }
-    context.enqueue(`${namespace}/${claim}`);
-  }
+  if (isNew) state.users = indexPod(state.users, context, before, after);
+  for (const claim of claims) context.enqueue(`${pod.metadata?.namespace}/${claim}`);
 }
 
 function usersOf(context: ReconcileContext, claim: PersistentVolumeClaim): readonly Pod[] {
   const { namespace = '', name = '' } = claim.metadata ?? {};
-  const prefix = `${namespace}/${name}/`;
-  const pods: Pod[] = [];
-  (context.state as State).users.forEach((_, user) => {
-    const pod = context.lister<Pod>('pods').get(namespace, user.slice(prefix.length));
-    if (pod !== undefined) pods.push(pod);
-  }, prefix, `${namespace}/${name}0`);
-  return pods;
+  return podsOfClaim(context, (context.state as State).users, namespace, name);
 }
 
 function isScheduled(pod: Pod): boolean {

@@ -1,0 +1,164 @@
+// Attaches volumes to the nodes of the pods that use them, one node at a time, and detaches them again. Rules: SPEC.md.
+import type { KubeObject, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '@kubesim/api';
+import { isAlreadyExists, isNotFound, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
+import { formatDigest, Hasher, OrderedMap } from '@kubesim/kernel';
+import { hasTaint, OUT_OF_SERVICE } from '../node-lifecycle/taints.ts';
+import { claimsOfPod, isTerminated } from '../persistent-volume/claims-and-volumes.ts';
+import { indexPod, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
+
+interface State {
+  users: PodsByClaim;
+  /** Since when a detachment has been waiting for its node, by name of the attachment. */
+  detaching: OrderedMap<number>;
+  /** Pods that were told of a volume in use elsewhere: `volume namespace/pod`. */
+  reported: OrderedMap<true>;
+}
+
+const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
+const CLAIMS = 'persistentvolumeclaims';
+/** Upstream: maxWaitForUnmountDuration (1.37). */
+const MAX_WAIT_MS = 360_000;
+
+/**
+ * Upstream: pkg/controller/volume/attachdetach (1.37), together with the external attacher that answers it: an attachment is
+ * attached as soon as it is made. Only CSI volumes are attached.
+ * @public
+ */
+export const attachDetachController: Controller = {
+  name: 'attachdetach-controller',
+  watches: ['pods', CLAIMS, 'persistentvolumes', 'nodes', ATTACHMENTS],
+  workers: 1,
+  initialState: (): State => ({ users: OrderedMap.empty(), detaching: OrderedMap.empty(), reported: OrderedMap.empty() }),
+  handle(context, { resource, before, after }) {
+    const object = (after ?? before) as KubeObject;
+    switch (resource) {
+      case 'pods': return handlePod(context, before as Pod | undefined, after as Pod | undefined);
+      case CLAIMS: return enqueueVolume(context, object as PersistentVolumeClaim);
+      case 'persistentvolumes':
+        if (object['spec']?.csi !== undefined) context.enqueue(object.metadata.name ?? '');
+        return;
+      case ATTACHMENTS: return context.enqueue(object['spec']?.source?.persistentVolumeName ?? '');
+      default: {
+        if ((context.state as State).detaching.size === 0) return;
+        for (const attachment of context.lister<VolumeAttachment>(ATTACHMENTS).list()) {
+          if (attachment.spec?.nodeName === object.metadata.name) context.enqueue(attachment.spec?.source.persistentVolumeName ?? '');
+        }
+      }
+    }
+  },
+  *reconcile(context, key): Reconciling {
+    const plan = context.decide(() => decide(context, key));
+    for (const name of plan.detach) {
+      const { error } = yield* send({ verb: 'delete', resource: ATTACHMENTS, name });
+      if (error !== undefined && !isNotFound(error)) return { error: error.message };
+    }
+    for (const { pod, others } of plan.conflicts) {
+      const users = others.length === 0 ? 'is already exclusively attached to one node and can\'t be attached to another' : `is already used by pod(s) ${others.join(', ')}`;
+      context.event({ about: pod as KubeObject, type: 'Warning', reason: 'FailedAttachVolume', message: `Multi-Attach error for volume "${key}" Volume ${users}` });
+      context.explain(`pod/${pod.metadata?.name}`, { rule: 'AD2', message: `waits for volume ${key}, which is attached to another node`, blockedBy: `persistentvolume/${key}` });
+    }
+    for (const pod of plan.attach) {
+      const result = yield* attach(context, key, pod, plan.driver);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  },
+};
+
+interface Plan {
+  readonly driver: string;
+  readonly attach: readonly Pod[];
+  readonly detach: readonly string[];
+  readonly conflicts: readonly { readonly pod: Pod; readonly others: readonly string[] }[];
+}
+
+function decide(context: ReconcileContext, name: string): Plan {
+  const state = context.state as State;
+  const volume = context.lister<PersistentVolume>('persistentvolumes').get('', name);
+  const ref = volume?.spec?.claimRef;
+  const driver = volume?.spec?.csi?.driver ?? '';
+  const users = ref === undefined || driver === '' ? [] : podsOfClaim(context, state.users, ref.namespace ?? '', ref.name ?? '')
+    .filter((pod) => (pod.spec?.nodeName ?? '') !== '' && !isTerminated(pod));
+  const present = context.lister<VolumeAttachment>(ATTACHMENTS).list().filter(({ spec, metadata }) => spec?.source.persistentVolumeName === name && metadata?.deletionTimestamp === undefined);
+  const detach: string[] = [];
+  const kept: VolumeAttachment[] = [];
+  for (const attachment of present) {
+    const isUsed = users.some((pod) => pod.spec?.nodeName === attachment.spec?.nodeName);
+    if (isUsed || !mayDetach(context, state, attachment, name)) kept.push(attachment);
+    else detach.push(attachment.metadata?.name ?? '');
+  }
+  const attach: Pod[] = [];
+  const conflicts: { pod: Pod; others: string[] }[] = [];
+  const isShared = (volume?.spec?.accessModes ?? []).some((mode) => mode === 'ReadWriteMany' || mode === 'ReadOnlyMany');
+  for (const pod of users) {
+    const nodeName = pod.spec?.nodeName;
+    if (kept.some(({ spec }) => spec?.nodeName === nodeName) || attach.some((one) => one.spec?.nodeName === nodeName)) continue;
+    if (isShared || (kept.length === 0 && attach.length === 0)) {
+      attach.push(pod);
+      continue;
+    }
+    const mark = `${name} ${pod.metadata?.namespace}/${pod.metadata?.name}`;
+    if (state.reported.has(mark)) continue;
+    state.reported = state.reported.set(context.epoch, mark, true);
+    conflicts.push({ pod, others: users.filter((one) => one.spec?.nodeName !== nodeName).map(({ metadata }) => metadata?.name ?? '') });
+  }
+  return { driver, attach, detach, conflicts };
+}
+
+/** [AD3] [AD4] A node that is heard of has let go of the volume if it does not report it in use; another is given 6 minutes, unless it is out of service. */
+function mayDetach(context: ReconcileContext, state: State, attachment: VolumeAttachment, volume: string): boolean {
+  const name = attachment.metadata?.name ?? '';
+  const node = context.lister<Node>('nodes').get('', attachment.spec?.nodeName ?? '');
+  const isHealthy = node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  const isInUse = node?.status?.volumesInUse?.some((one) => one.endsWith(`^${volume}`)) === true;
+  const isReleased = node === undefined || (isHealthy && !isInUse) || ['NoExecute', 'NoSchedule'].some((effect) => hasTaint(node, OUT_OF_SERVICE, effect));
+  const since = state.detaching.get(name) ?? context.clock;
+  const leftMs = since + MAX_WAIT_MS - context.clock;
+  if (isReleased || (!isHealthy && leftMs <= 0)) {
+    state.detaching = state.detaching.delete(context.epoch, name);
+    return true;
+  }
+  state.detaching = state.detaching.set(context.epoch, name, since);
+  if (leftMs > 0) context.enqueueAfter(volume, leftMs);
+  return false;
+}
+
+/** [AD1] Makes the attachment, which is attached at once, and tells the pod. */
+function* attach(context: ReconcileContext, volume: string, pod: Pod, attacher: string): Calling<ReconcileResult> {
+  const nodeName = pod.spec?.nodeName ?? '';
+  const digest = formatDigest(new Hasher().text(volume).text(attacher).text(nodeName).finish());
+  const object = {
+    apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: `csi-${digest.replace(/[^0-9a-f]/g, '')}` },
+    spec: { attacher, nodeName, source: { persistentVolumeName: volume } },
+  } as unknown as KubeObject;
+  const made = yield* send({ verb: 'create', resource: ATTACHMENTS, object });
+  if (made.error !== undefined) return isAlreadyExists(made.error) ? undefined : { error: made.error.message };
+  const { error } = yield* send({ verb: 'update', resource: ATTACHMENTS, subresource: 'status', name: made.object.metadata.name ?? '', object: { ...made.object, status: { attached: true } } });
+  if (error !== undefined) return { error: error.message };
+  context.event({ about: pod as KubeObject, type: 'Normal', reason: 'SuccessfulAttachVolume', message: `AttachVolume.Attach succeeded for volume "${volume}" ` });
+  context.decide(() => {
+    const state = context.state as State;
+    state.reported = state.reported.delete(context.epoch, `${volume} ${pod.metadata?.namespace}/${pod.metadata?.name}`);
+    return null;
+  });
+  return undefined;
+}
+
+function handlePod(context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {
+  const pod = (after ?? before) as Pod;
+  const claims = claimsOfPod(pod);
+  if (claims.length === 0) return;
+  const isNew = before === undefined || after === undefined || before.metadata?.uid !== after.metadata?.uid;
+  if (!isNew && isTerminated(before) === isTerminated(after) && before.spec?.nodeName === after.spec?.nodeName) return;
+  const state = context.state as State;
+  if (isNew) state.users = indexPod(state.users, context, before, after);
+  for (const name of claims) {
+    const claim = context.lister<PersistentVolumeClaim>(CLAIMS).get(pod.metadata?.namespace ?? '', name);
+    if (claim !== undefined) enqueueVolume(context, claim);
+  }
+}
+
+function enqueueVolume(context: HandlerContext, claim: PersistentVolumeClaim): void {
+  const name = claim.spec?.volumeName ?? '';
+  if (name !== '' && context.lister<PersistentVolume>('persistentvolumes').get('', name)?.spec?.csi !== undefined) context.enqueue(name);
+}

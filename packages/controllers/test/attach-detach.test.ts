@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { attachDetachController } from '../src/attach-detach/attach-detach.ts';
+import { FakeCluster } from './fake-cluster.ts';
+
+const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
+
+function node(name: string, ready = 'True'): object {
+  return { metadata: { name }, status: { conditions: [{ type: 'Ready', status: ready }] } };
+}
+
+function cluster(mode = 'ReadWriteOnce'): FakeCluster {
+  const c = new FakeCluster(attachDetachController);
+  for (const name of ['a', 'b']) c.create('nodes', node(name));
+  c.create('persistentvolumes', { metadata: { name: 'v' }, spec: { csi: { driver: 'csi.example.com', volumeHandle: 'v' }, accessModes: [mode], claimRef: { namespace: 'ns', name: 'c' } } });
+  c.create('persistentvolumeclaims', { metadata: { name: 'c', namespace: 'ns' }, spec: { volumeName: 'v' } });
+  run(c, 'p', 'a');
+  return c;
+}
+
+function run(c: FakeCluster, name: string, nodeName: string): void {
+  c.create('pods', { metadata: { name, namespace: 'ns' }, spec: { nodeName, volumes: [{ persistentVolumeClaim: { claimName: 'c' } }] }, status: { phase: 'Running' } });
+  c.settle();
+}
+
+const attachedTo = (c: FakeCluster): string[] => c.list(ATTACHMENTS).filter((one) => one['status']?.attached === true).map((one) => one['spec'].nodeName).sort();
+
+describe('attach-detach', () => {
+  it('AD1 AD3 attaches for a pod and detaches after it', () => {
+    const c = cluster();
+    expect(attachedTo(c)).toEqual(['a']);
+    expect(c.takenEvents()).toEqual(['Normal SuccessfulAttachVolume AttachVolume.Attach succeeded for volume "v" ']);
+    c.remove('pods', 'ns/p');
+    c.settle();
+    expect(attachedTo(c)).toEqual([]);
+  });
+
+  it('AD2 attaches to one node at a time', () => {
+    const c = cluster();
+    c.takenEvents();
+    run(c, 'q', 'b');
+    c.advance(60_000);
+    expect(c.takenEvents()).toEqual(['Warning FailedAttachVolume Multi-Attach error for volume "v" Volume is already used by pod(s) p']);
+    c.remove('pods', 'ns/p');
+    c.settle();
+    expect(attachedTo(c)).toEqual(['b']);
+    const shared = cluster('ReadWriteMany');
+    run(shared, 'q', 'b');
+    expect(attachedTo(shared)).toEqual(['a', 'b']);
+  });
+
+  it('AD3 waits while the node reports the volume in use', () => {
+    const c = cluster();
+    c.patch('nodes', 'a', { status: { volumesInUse: ['kubernetes.io/csi/csi.example.com^v'] } });
+    c.remove('pods', 'ns/p');
+    c.settle();
+    expect(attachedTo(c)).toEqual(['a']);
+    c.patch('nodes', 'a', { status: { volumesInUse: null } });
+    c.settle();
+    expect(attachedTo(c)).toEqual([]);
+  });
+
+  it('AD4 gives a lost node six minutes, one out of service none', () => {
+    const c = cluster();
+    c.patch('nodes', 'a', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
+    c.remove('pods', 'ns/p');
+    run(c, 'q', 'b');
+    c.advance(359_000);
+    expect(attachedTo(c)).toEqual(['a']);
+    c.advance(1000);
+    expect(attachedTo(c)).toEqual(['b']);
+    const out = cluster();
+    out.patch('nodes', 'a', { spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
+    out.remove('pods', 'ns/p');
+    run(out, 'q', 'b');
+    expect(attachedTo(out)).toEqual(['b']);
+  });
+});
