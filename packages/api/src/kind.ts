@@ -130,6 +130,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Subresources served; those with rules of their own give them, others `true`. */
   readonly subresources?: Readonly<Partial<Record<SubresourceName, SubresourceStrategy<T> | true>>>;
   readonly scale?: ScaleStrategy<T>;
+  /** A create may set status (Node), though there is a status subresource. */
+  readonly keepsStatusOnCreate?: boolean;
 
   /** How names are checked; `subdomain` without it. */
   readonly nameRule?: NameRule;

@@ -2,7 +2,7 @@
 import {
   badRequestStatus, builtInScheme, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
 } from '@kubesim/api';
-import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission/admission-plugin.ts';
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, AdmissionWrite } from './admission/admission-plugin.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** What an API server is made of. @public */
@@ -20,6 +20,19 @@ export interface ApiServerOptions {
 export interface Caller {
   /** `kube-controller-manager`, `kubectl`. */
   readonly process: string;
+}
+
+/** Who a request without a user comes from. @internal */
+export const ADMINISTRATOR: { readonly name: string; readonly groups: readonly string[] } = { name: 'system:admin', groups: ['system:masters'] };
+
+/** What a write carries besides its object. @internal */
+export interface WriteRequest {
+  readonly dryRun: boolean;
+  /** Who owns the fields that are written; undefined for writes that are not tracked. */
+  readonly fieldManager?: string;
+  readonly user: { readonly name: string; readonly groups: readonly string[] };
+  /** Texts of Warning headers are added here. */
+  readonly warnings: string[];
 }
 
 /** A kind that a request is about, where. @internal */
@@ -61,9 +74,14 @@ export class ServerContext {
 
   /** The kind of a resource, built in or declared by a definition in the store. Throws Refusal 404. */
   kind(resource: ResourceName): KindDefinition {
-    const kind = builtInScheme.byResource(resource);
+    const kind = builtInScheme.byResource(resource) ?? this.customKinds().find((each) => resourceName(each) === resource);
     if (kind === undefined) throw new Refusal(noSuchResourceStatus());
     return kind;
+  }
+
+  /** Kinds that definitions in the store declare. */
+  customKinds(): readonly KindDefinition[] {
+    return [];
   }
 
   scope(call: { readonly resource: ResourceName; readonly namespace?: string }): Scope {
@@ -84,7 +102,7 @@ export class ServerContext {
   }
 
   /** Runs admission: mutating or validating. Throws Refusal. */
-  admit(phase: 'admit' | 'validate', attributes: AdmissionAttributes): KubeObject | undefined {
+  admit(phase: 'admit' | 'validate', attributes: AdmissionAttributes, warnings: string[] = [], writes: AdmissionWrite[] = []): KubeObject | undefined {
     let { object } = attributes;
     const context: AdmissionContext = { ...this.kindContext, store: this.store };
     for (const plugin of this.options.admission ?? []) {
@@ -94,12 +112,18 @@ export class ServerContext {
       if ('status' in outcome) throw new Refusal(outcome.status);
       if ('invalid' in outcome) throw new Refusal(invalidStatus(attributes.kind, attributes.name, outcome.invalid));
       if (outcome.object !== undefined) object = outcome.object;
-      for (const write of outcome.writes ?? []) {
-        const metadata = { ...write.object.metadata, resourceVersion: this.nextVersion(write.resource) };
-        this.storage.put(write.resource, write.key, { ...write.object, metadata });
-      }
+      warnings.push(...(outcome.warnings ?? []));
+      writes.push(...(outcome.writes ?? []));
     }
     return object;
+  }
+
+  /** Writes what admission asked to be written before the admitted object. */
+  writeAdmitted(writes: readonly AdmissionWrite[]): void {
+    for (const write of writes) {
+      const metadata = { ...write.object.metadata, resourceVersion: this.nextVersion(write.resource) };
+      this.storage.put(write.resource, write.key, { ...write.object, metadata });
+    }
   }
 
   nextVersion(resource: ResourceName): string {

@@ -225,3 +225,8 @@ function firstIllegalBase64(text: string): number {
   if (padding >= 0 && padding % 4 < 2) return padding;
   return padding >= 0 ? Math.min(text.length, padding + 1) : text.length - (text.length % 4);
 }
+
+/** The zero value of a kind as JSON shows it, without nulls. @public */
+export function zeroObject(type: StructType | undefined): Readonly<Record<string, unknown>> {
+  return type === undefined || type.isCustom ? {} : conform(type, {}).value as Readonly<Record<string, unknown>>;
+}

@@ -3,7 +3,7 @@ import {
   badRequestStatus, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
 } from '@kubesim/api';
 import { discover } from '../discovery/discovery.ts';
-import { Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
+import { ADMINISTRATOR, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
 import { create } from '../verbs/create.ts';
 import { remove } from '../verbs/delete.ts';
 import { deleteCollection } from '../verbs/delete-collection.ts';
@@ -23,7 +23,6 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply',
 };
 
-const ADMINISTRATOR = { name: 'system:admin', groups: ['system:masters'] } as const;
 
 /** Answers a REST request. @internal */
 export function handleRest(context: ServerContext, request: RestRequest): RestResponse {

@@ -1,14 +1,18 @@
-// POST: decode → mutating admission → metadata → strategy → validate → validating admission → storage.
-import { alreadyExistsStatus, badRequestStatus, forbiddenStatus, type KubeObject, type ObjectMeta } from '@kubesim/api';
-import { decode } from '../decode.ts';
+// POST: decode → names → mutating admission → strategy → validate → validating admission → storage.
+import { alreadyExistsStatus, badRequestStatus, conform, type KubeObject, type ObjectMeta } from '@kubesim/api';
+import { trackUpdate } from '../managed-fields/track.ts';
+import type { AdmissionWrite } from '../admission/admission-plugin.ts';
+import { decode, structOf } from '../decode.ts';
 import { allocate, newUid, validateMeta } from '../metadata.ts';
-import { refuseInvalid, Refusal, type Scope, type ServerContext } from '../server.ts';
+import { plainStatus } from '../rest/plain-status.ts';
+import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
+import { tidy } from './tidy.ts';
 
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
 const GENERATED_BASE_MAX = 58;
 
-/** A generated name: derived, and free. Upstream: apiserver/pkg/storage/names/generate.go (1.37). @internal */
+/** A generated name: derived, and free. Upstream: apiserver/pkg/storage/names/generate.go (1.37). */
 function generateName(context: ServerContext, scope: Scope, base: string): string {
   const prefix = base.slice(0, GENERATED_BASE_MAX);
   for (let attempt = 0; ; attempt++) {
@@ -22,55 +26,62 @@ function generateName(context: ServerContext, scope: Scope, base: string): strin
 }
 
 /** Creates an object. Throws Refusal. @internal */
-export function create(context: ServerContext, scope: Scope, sent: KubeObject, options: { readonly dryRun?: boolean } = {}): KubeObject {
+export function create(context: ServerContext, scope: Scope, sent: KubeObject, write: Partial<WriteRequest> & { readonly managedFields?: ObjectMeta['managedFields'] } = {}): KubeObject {
   const { kind } = scope;
+  const { dryRun = false } = write;
   let object = decode(context, kind, sent);
   const given: ObjectMeta = object.metadata ?? {};
   if (kind.namespaced && given.namespace !== undefined && given.namespace !== '' && given.namespace !== scope.namespace) {
     throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
   }
-  const meta = { ...given, ...(kind.namespaced ? { namespace: scope.namespace } : { namespace: undefined }) };
-  const baseName = given.name === undefined || given.name === '' ? given.generateName ?? '' : '';
-  const name = given.name !== undefined && given.name !== '' ? given.name : baseName === '' ? '' : generateName(context, scope, baseName);
-  if (kind.namespaced) refuseWrongNamespace(context, scope);
-  object = { ...object, metadata: { ...meta, name } };
-  const attributes = {
-    operation: 'CREATE' as const, kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, dryRun: options.dryRun ?? false,
-    user: { name: 'system:admin', groups: ['system:masters'] },
+  const base = given.name === undefined || given.name === '' ? given.generateName ?? '' : '';
+  const name = base === '' ? given.name ?? '' : generateName(context, scope, base);
+  const decoded = object;
+  object = {
+    ...object,
+    metadata: tidy({ ...given, name, namespace: kind.namespaced ? scope.namespace : given.namespace, uid: undefined, creationTimestamp: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined }),
   };
-  object = context.admit('admit', { ...attributes, object }) ?? object;
+  const attributes = {
+    operation: 'CREATE' as const, kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, dryRun, user: write.user ?? ADMINISTRATOR,
+  };
+  const writes: AdmissionWrite[] = [];
+  object = context.admit('admit', { ...attributes, object }, write.warnings, writes) ?? object;
   const key = context.key(scope, name);
   const metadata: ObjectMeta = {
-    ...object.metadata, uid: newUid(context, scope.resource, key), creationTimestamp: context.kindContext.time,
-    generation: kind.hasGeneration === true ? 1 : undefined, resourceVersion: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined,
+    ...object.metadata, uid: newUid(context, scope.resource, key), creationTimestamp: context.kindContext.time, generation: kind.hasGeneration === true ? 1 : undefined,
   };
   object = { ...object, metadata: tidy(metadata) };
-  if (kind.subresources?.status !== undefined) object = dropStatus(object);
+  if (kind.subresources?.status !== undefined && kind.keepsStatusOnCreate !== true) object = dropStatus(object);
   if (kind.prepareForCreate !== undefined) object = kind.prepareForCreate(object, context.kindContext);
   refuseInvalid(scope, name === '' ? given.generateName ?? '' : name, [...validateMeta(kind, object.metadata), ...(kind.validateCreate?.(object, context.kindContext) ?? [])]);
+  write.warnings?.push(...(kind.warnings?.(object, undefined, context.kindContext) ?? []));
   if (kind.canonicalize !== undefined) object = kind.canonicalize(object);
-  context.admit('validate', { ...attributes, object });
-  if (context.storage.get(scope.resource, key) !== undefined) throw new Refusal(alreadyExistsStatus(kind, name));
-  object = allocate(context, scope, object, undefined, options.dryRun ?? false);
-  if (options.dryRun === true) return object;
-  return context.storage.put(scope.resource, key, { ...object, metadata: { ...object.metadata, resourceVersion: context.nextVersion(scope.resource) } }).after;
+  context.admit('validate', { ...attributes, object }, write.warnings, writes);
+  object = allocate(context, scope, object, undefined, dryRun);
+  object = settle(scope, object);
+  if (context.storage.get(scope.resource, key) !== undefined) throw new Refusal(alreadyExists(context, scope, name));
+  if (given.resourceVersion !== undefined && given.resourceVersion !== '') throw new Refusal(plainStatus(500, undefined, 'resourceVersion should not be set on objects to be created'));
+  const managedFields = write.managedFields ?? trackUpdate(context, scope, undefined, decoded, '', write.fieldManager);
+  const stored = { ...object, metadata: tidy({ ...object.metadata, managedFields, resourceVersion: dryRun ? undefined : '' }) };
+  if (dryRun) return stored;
+  context.writeAdmitted(writes);
+  return context.storage.put(scope.resource, key, { ...stored, metadata: { ...stored.metadata, resourceVersion: context.nextVersion(scope.resource) } }).after;
 }
 
-/** Without fields that are undefined: storage holds what the wire shows. @internal */
-export function tidy<T extends object>(object: T): T {
-  const result: Partial<T> = {};
-  for (const key of Object.keys(object) as (keyof T)[]) if (object[key] !== undefined) result[key] = object[key];
-  return result as T;
+/** Zero values that a hook's new parts brought in; fields that hold undefined go. @internal */
+export function settle(scope: Scope, object: KubeObject): KubeObject {
+  const struct = structOf(scope.kind);
+  return struct === undefined ? object : conform(struct, object).value as KubeObject;
+}
+
+function alreadyExists(context: ServerContext, scope: Scope, name: string): ReturnType<typeof alreadyExistsStatus> {
+  const status = alreadyExistsStatus(scope.kind, name);
+  const held = context.storage.get(scope.resource, context.key(scope, name));
+  return held?.metadata.deletionTimestamp === undefined ? status : { ...status, message: `object is being deleted: ${status.message ?? ''}` };
 }
 
 function dropStatus(object: KubeObject): KubeObject {
   if (object['status'] === undefined) return object;
   const { status: _status, ...rest } = object;
   return rest as KubeObject;
-}
-
-function refuseWrongNamespace(context: ServerContext, scope: Scope): void {
-  const namespace = context.storage.get('namespaces', scope.namespace);
-  if (namespace?.metadata.deletionTimestamp === undefined) return;
-  throw new Refusal(forbiddenStatus(scope.kind, '', `unable to create new content in namespace ${scope.namespace} because it is being terminated`));
 }

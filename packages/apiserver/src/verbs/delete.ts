@@ -1,7 +1,9 @@
-// DELETE: preconditions, grace, finalizers and propagation. Upstream: apiserver/pkg/registry/generic/registry/store.go (1.37).
-import { conflictStatus, formatTime, resourceName, type DeleteOptions, type KubeObject } from '@kubesim/api';
-import { Refusal, type Scope, type ServerContext } from '../server.ts';
-import { tidy } from './create.ts';
+// DELETE: preconditions, grace, finalizers and propagation. Upstream: apiserver/pkg/registry/rest/delete.go and
+// registry/generic/registry/store.go (1.37).
+import { formatTime, type DeleteOptions, type KubeObject } from '@kubesim/api';
+import { plainStatus } from '../rest/plain-status.ts';
+import { Refusal, type Scope, type ServerContext, type WriteRequest, ADMINISTRATOR } from '../server.ts';
+import { tidy } from './tidy.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
@@ -13,55 +15,82 @@ export interface Deleted {
 }
 
 /** Deletes an object, or begins to. Throws Refusal. @internal */
-export function remove(context: ServerContext, scope: Scope, name: string, options: DeleteOptions = {}): Deleted {
+export function remove(context: ServerContext, scope: Scope, name: string, options: DeleteOptions = {}, write: Partial<WriteRequest> = {}): Deleted {
   const { kind } = scope;
   const old = context.stored(scope, name);
-  const { uid, resourceVersion } = options.preconditions ?? {};
-  if (uid !== undefined && uid !== old.metadata.uid) throw new Refusal(conflictStatus(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`));
-  if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) throw new Refusal(conflictStatus(kind, name, `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion ?? ''}`));
-  context.admit('validate', { operation: 'DELETE', kind, resource: resourceName(kind), subresource: '', namespace: scope.namespace, name, oldObject: old, dryRun: options.dryRun !== undefined && options.dryRun.length > 0, user: { name: 'system:admin', groups: ['system:masters'] } });
+  checkPreconditions(scope, name, old, options);
   const dryRun = options.dryRun?.includes('All') === true;
+  context.admit('validate', { operation: 'DELETE', kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, oldObject: old, dryRun, user: write.user ?? ADMINISTRATOR }, write.warnings);
+  write.warnings?.push(...(kind.deleteWarnings?.(old, options.propagationPolicy ?? (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background')) ?? []));
   const finalizers = propagationFinalizers(scope, old, options);
-  const grace = kind.gracePeriodSeconds?.(old, options.gracePeriodSeconds) ?? 0;
-  const blocked = finalizers.length > 0 || kind.blocksRemoval?.(old) === true;
-  if (!blocked && grace === 0) return { object: dryRun ? old : gone(context, scope, name, old), isGone: true };
-  const marked = mark(context, scope, old, finalizers, grace);
-  if (marked === old || dryRun) return { object: marked, isGone: false };
-  return { object: context.storage.put(scope.resource, context.key(scope, name), marked).after, isGone: false };
+  return kind.gracePeriodSeconds === undefined ? removePlain(context, scope, name, old, finalizers, dryRun) : removeGracefully(context, scope, name, old, options, finalizers, dryRun);
 }
 
-/** Finalizers that the chosen propagation asks for. */
+function checkPreconditions(scope: Scope, name: string, old: KubeObject, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const refuse = (why: string): Refusal => new Refusal(plainStatus(409, 'Conflict', `Operation cannot be fulfilled on ${scope.kind.kind} "${name}": ${why}`, { name, kind: scope.kind.kind }));
+  if (uid !== undefined && uid !== old.metadata.uid) throw refuse(`the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid ?? ''}). The object might have been deleted and then recreated`);
+  if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) throw refuse(`the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion ?? ''}). The object might have been modified`);
+}
+
+/** Finalizers that the chosen propagation asks for; those that are there stay in their order. */
 function propagationFinalizers(scope: Scope, old: KubeObject, options: DeleteOptions): readonly string[] {
   const held = old.metadata.finalizers ?? [];
   if (scope.kind.defaultPropagation === 'unsupported') return held;
-  const others = held.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
   const policy = options.orphanDependents === true ? 'Orphan' : options.orphanDependents === false ? 'Background' : options.propagationPolicy;
-  switch (policy ?? (held.includes(ORPHAN) ? 'Orphan' : held.includes(FOREGROUND) ? 'Foreground' : scope.kind.defaultPropagation)) {
-    case 'Orphan':
-      return [...others, ORPHAN];
-    case 'Foreground':
-      return [...others, FOREGROUND];
-    default:
-      return others;
-  }
+  const chosen = policy ?? (held.includes(ORPHAN) ? 'Orphan' : held.includes(FOREGROUND) ? 'Foreground' : scope.kind.defaultPropagation);
+  const wanted = chosen === 'Orphan' ? ORPHAN : chosen === 'Foreground' ? FOREGROUND : undefined;
+  const kept = held.filter((finalizer) => finalizer === wanted || (finalizer !== ORPHAN && finalizer !== FOREGROUND));
+  return wanted === undefined || kept.includes(wanted) ? kept : [...kept, wanted];
 }
 
-function mark(context: ServerContext, scope: Scope, old: KubeObject, finalizers: readonly string[], grace: number): KubeObject {
+function removePlain(context: ServerContext, scope: Scope, name: string, old: KubeObject, finalizers: readonly string[], dryRun: boolean): Deleted {
   const { kind } = scope;
-  const isFirst = old.metadata.deletionTimestamp === undefined;
-  const heldGrace = old.metadata.deletionGracePeriodSeconds ?? 0;
-  const unchangedFinalizers = finalizers.length === (old.metadata.finalizers ?? []).length && finalizers.every((each, index) => each === old.metadata.finalizers?.[index]);
-  // A later delete may shorten the grace, never lengthen it.
-  if (!isFirst && grace >= heldGrace && unchangedFinalizers) return old;
-  const seconds = isFirst ? grace : Math.min(grace, heldGrace);
-  const startedAt = isFirst ? context.now : Date.parse(old.metadata.deletionTimestamp) - heldGrace * 1_000;
-  const generation = isFirst && kind.hasGeneration === true && old.metadata.generation !== undefined ? old.metadata.generation + 1 : old.metadata.generation;
+  const isBlocked = kind.blocksRemoval?.(old) === true;
+  if (finalizers.length === 0 && !isBlocked) return { object: dryRun ? old : gone(context, scope, name, old), isGone: true };
+  if (old.metadata.deletionTimestamp !== undefined) return { object: old, isGone: false };
+  const marked = mark(context, scope, old, finalizers, isBlocked ? undefined : 0, context.now);
+  return { object: dryRun ? marked : context.storage.put(scope.resource, context.key(scope, name), marked).after, isGone: false };
+}
+
+function removeGracefully(context: ServerContext, scope: Scope, name: string, old: KubeObject, options: DeleteOptions, finalizers: readonly string[], dryRun: boolean): Deleted {
+  const { kind } = scope;
+  const requested = options.gracePeriodSeconds ?? undefined;
+  const isPending = old.metadata.deletionTimestamp !== undefined;
+  let stands = old;
+  if (isPending) {
+    const held = old.metadata.deletionGracePeriodSeconds ?? 0;
+    if (held > 0) {
+      if (requested === undefined || requested >= held) return { object: old, isGone: false };
+      // Upstream: a shorter grace counts from when the first delete came, and is never over before now.
+      let due = Date.parse(old.metadata.deletionTimestamp as string) - held * 1000 + requested * 1000;
+      let grace = requested;
+      if (due < context.now) {
+        due = context.now;
+        if (requested !== 0) grace = 1;
+      }
+      stands = { ...old, metadata: { ...old.metadata, deletionTimestamp: formatTime(due), deletionGracePeriodSeconds: grace, resourceVersion: context.nextVersion(scope.resource) } };
+      if (!dryRun) stands = context.storage.put(scope.resource, context.key(scope, name), stands).after;
+    }
+  } else {
+    const grace = kind.gracePeriodSeconds?.(old, requested) ?? 0;
+    const marked = mark(context, scope, old, finalizers, grace, context.now + grace * 1000);
+    stands = dryRun ? marked : context.storage.put(scope.resource, context.key(scope, name), marked).after;
+  }
+  if ((stands.metadata.deletionGracePeriodSeconds ?? 0) > 0 || (stands.metadata.finalizers?.length ?? 0) > 0) return { object: stands, isGone: false };
+  return { object: dryRun ? stands : gone(context, scope, name, stands), isGone: true };
+}
+
+/** The object with the marks of its first delete. */
+function mark(context: ServerContext, scope: Scope, old: KubeObject, finalizers: readonly string[], grace: number | undefined, due: number): KubeObject {
+  const { kind } = scope;
+  const generation = old.metadata.generation === undefined || old.metadata.generation === 0 ? old.metadata.generation : old.metadata.generation + 1;
   const metadata = tidy({
-    ...old.metadata, generation, deletionTimestamp: formatTime(startedAt + seconds * 1_000), deletionGracePeriodSeconds: seconds,
+    ...old.metadata, generation, deletionTimestamp: formatTime(due), deletionGracePeriodSeconds: grace,
     finalizers: finalizers.length === 0 ? undefined : finalizers, resourceVersion: context.nextVersion(scope.resource),
   });
   const marked = { ...old, metadata };
-  return isFirst && kind.prepareForDelete !== undefined ? kind.prepareForDelete(marked, context.kindContext) : marked;
+  return kind.prepareForDelete === undefined ? marked : kind.prepareForDelete(marked, context.kindContext);
 }
 
 function gone(context: ServerContext, scope: Scope, name: string, old: KubeObject): KubeObject {
@@ -70,10 +99,10 @@ function gone(context: ServerContext, scope: Scope, name: string, old: KubeObjec
 }
 
 /** Lets go of an object that is being deleted once nothing holds it: no finalizer, no grace left. @internal */
-export function finishDeletion(context: ServerContext, scope: Scope, name: string, object: KubeObject): boolean {
+export function finishDeletion(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject): boolean {
   const { metadata } = object;
-  if (metadata.deletionTimestamp === undefined || (metadata.finalizers?.length ?? 0) > 0) return false;
+  if (old.metadata.deletionTimestamp === undefined || (metadata.finalizers?.length ?? 0) > 0) return false;
   if ((metadata.deletionGracePeriodSeconds ?? 0) > 0 || scope.kind.blocksRemoval?.(object) === true) return false;
-  context.storage.remove(scope.resource, context.key(scope, name), object);
+  gone(context, scope, name, old);
   return true;
 }

@@ -1,87 +1,151 @@
 // PUT and PATCH: read what is stored, make the new object, check versions, strategy, validate, store unless nothing changed.
 import {
-  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequestStatus, conflictStatus, invalidStatus, notFoundStatus, schemaDefinition, definitionOfKind, type KubeObject, type ObjectMeta, type PatchType,
+  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequestStatus, conflictStatus, definitionOfKind, fieldPath, goJson, invalidStatus, quote, schemaDefinition, validateObjectMetaUpdate,
+  type FieldError, type KubeObject, type ObjectMeta, type PatchType,
 } from '@kubesim/api';
+import type { AdmissionWrite } from '../admission/admission-plugin.ts';
 import { decode } from '../decode.ts';
+import { trackUpdate } from '../managed-fields/track.ts';
 import { allocate, validateMeta } from '../metadata.ts';
-import { refuseInvalid, Refusal, type Scope, type ServerContext } from '../server.ts';
+import { decodeValue, type FieldValidation } from '../rest/body.ts';
+import { plainStatus } from '../rest/plain-status.ts';
+import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
+import { settle } from './create.ts';
 import { finishDeletion } from './delete.ts';
-import { tidy } from './create.ts';
+import { tidy } from './tidy.ts';
 
 /** What an update may ask for. @internal */
-export interface UpdateOptions {
+export interface UpdateOptions extends Partial<WriteRequest> {
   readonly subresource?: string;
-  readonly dryRun?: boolean;
+  /** The object comes of a patch: a foreign uid is an invalid change, not a failed precondition. */
+  readonly isPatch?: boolean;
+  /** Managed fields worked out already (apply). */
+  readonly managedFields?: ObjectMeta['managedFields'];
+}
+
+/** What a patch may ask for. @internal */
+export interface PatchOptions extends UpdateOptions {
+  readonly fieldValidation?: FieldValidation;
+  readonly duplicates?: readonly string[];
 }
 
 /** Replaces an object. Throws Refusal. @internal */
 export function update(context: ServerContext, scope: Scope, name: string, sent: KubeObject, options: UpdateOptions = {}): KubeObject {
   const sentName = sent.metadata?.name;
   if (sentName !== undefined && sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus(`the name of the object (${sentName}) does not match the name on the URL (${name})`));
+  if (sentName === undefined || sentName === '') sent = { ...sent, metadata: { ...sent.metadata, name } };
+  const sentNamespace = sent.metadata.namespace ?? '';
+  if (scope.kind.namespaced && sentNamespace !== '' && sentNamespace !== scope.namespace) throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
   const old = context.stored(scope, name);
   return store(context, scope, name, old, decode(context, scope.kind, sent), options);
 }
 
 /** Patches an object in one of three dialects. Throws Refusal. @internal */
-export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: UpdateOptions = {}): KubeObject {
+export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
   const old = context.stored(scope, name);
-  return store(context, scope, name, old, decode(context, scope.kind, applyPatch(scope, name, old, type, body)), options);
+  const patched = applyPatch(scope, old, type, body);
+  return store(context, scope, name, old, decodePatched(context, scope, patched, options), { ...options, isPatch: true });
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
-export function applyPatch(scope: Pick<Scope, 'kind'>, name: string, old: KubeObject, type: PatchType, body: unknown): KubeObject {
+export function applyPatch(scope: Pick<Scope, 'kind'>, old: KubeObject, type: PatchType, body: unknown): KubeObject {
   const { kind } = scope;
   switch (type) {
     case 'merge':
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal(badRequestStatus(`json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type map[string]interface {}`));
       return applyMergePatch(old, body) as KubeObject;
     case 'strategic': {
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal(badRequestStatus(`json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type map[string]interface {}`));
       const definition = definitionOfKind(kind.group, kind.version, kind.kind);
       return applyStrategicMergePatch(old, body, definition === undefined ? undefined : schemaDefinition(definition)) as KubeObject;
     }
     case 'json': {
-      const outcome = applyJsonPatch(old, body as readonly unknown[]);
-      if (!outcome.ok) throw new Refusal({ ...invalidStatus({ group: '', kind: '' }, '', []), message: `the server rejected our request due to an error in our request: ${outcome.message}`, details: {} });
+      if (!Array.isArray(body)) throw new Refusal(badRequestStatus(`json: cannot unmarshal ${typeof body} into Go value of type jsonpatch.Patch`));
+      const outcome = applyJsonPatch(old, body);
+      if (!outcome.ok) throw new Refusal(plainStatus(422, 'Invalid', 'the server rejected our request due to an error in our request', {}));
       return outcome.value as KubeObject;
     }
     case 'apply':
-      throw new Refusal(notFoundStatus(kind, name));
+      throw new Refusal(badRequestStatus('apply is no patch of a stored object'));
   }
+}
+
+/** Decodes what a patch made. A result that cannot be decoded is an invalid patch. Throws Refusal. */
+function decodePatched(context: ServerContext, scope: Scope, patched: KubeObject, options: PatchOptions): KubeObject {
+  let typed: KubeObject;
+  const metadata = patched.metadata;
+  if (metadata === undefined || metadata === null) patched = { ...patched, metadata: {} };
+  try {
+    typed = decodeValue(scope.kind, patched, options.duplicates ?? [], options.fieldValidation ?? 'Ignore', options.warnings ?? []);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const why = (error.status.message ?? '').replace(/^.*? cannot be handled as a \w+: /, '');
+    if (why.startsWith('strict decoding error')) throw new Refusal(plainStatus(422, 'Invalid', ` "" is invalid: patch: Invalid value: ${quote(goJson(patched))}: ${why}`, { causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${quote(goJson(patched))}: ${why}`, field: 'patch' }] }));
+    const shown = `Invalid value: ${quote(goJson(patched))}: ${why}`;
+    throw new Refusal(plainStatus(422, 'Invalid', ` "" is invalid: patch: ${shown}`, { causes: [{ reason: 'FieldValueInvalid', message: shown, field: 'patch' }] }));
+  }
+  return decode(context, scope.kind, typed);
 }
 
 /** Metadata as the server keeps it: what a client may not change is put back. */
 function keepMetadata(sent: ObjectMeta, old: ObjectMeta): ObjectMeta {
   return tidy({
-    ...sent, name: old.name, namespace: old.namespace, uid: old.uid, creationTimestamp: old.creationTimestamp, generation: old.generation, generateName: sent.generateName ?? old.generateName,
+    ...sent, namespace: sent.namespace ?? old.namespace, uid: sent.uid === undefined || sent.uid === '' ? old.uid : sent.uid, creationTimestamp: old.creationTimestamp, generation: old.generation,
     resourceVersion: undefined, selfLink: undefined, managedFields: undefined, deletionTimestamp: old.deletionTimestamp, deletionGracePeriodSeconds: old.deletionGracePeriodSeconds,
   });
 }
 
-function store(context: ServerContext, scope: Scope, name: string, old: KubeObject, sent: KubeObject, options: UpdateOptions): KubeObject {
+const REGISTRY_FOLDERS: Readonly<Record<string, string>> = { services: 'services/specs', endpoints: 'services/endpoints', nodes: 'minions', ingresses: 'ingress' };
+
+/** Where etcd keeps an object, as precondition errors show it. */
+function registryKey(scope: Scope, name: string): string {
   const { kind } = scope;
-  const wantedVersion = sent.metadata.resourceVersion;
-  if (wantedVersion === undefined || wantedVersion === '') {
-    if (kind.requiresResourceVersion === true) refuseInvalid(scope, name, [{ type: 'Invalid value', field: 'metadata.resourceVersion', badValue: '', detail: 'must be specified for an update' }]);
-  } else if (wantedVersion !== old.metadata.resourceVersion) {
+  const folder = kind.schema !== undefined ? `${kind.group}/${kind.resource}` : Object.hasOwn(REGISTRY_FOLDERS, kind.resource) ? REGISTRY_FOLDERS[kind.resource] : kind.resource;
+  return ['/registry', folder, ...(scope.namespace === '' ? [] : [scope.namespace]), name].join('/');
+}
+
+function checkPreconditions(scope: Scope, name: string, old: KubeObject, sent: KubeObject, options: UpdateOptions): void {
+  const { kind } = scope;
+  const { uid, resourceVersion } = sent.metadata;
+  if (options.isPatch !== true && uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
+    throw new Refusal(conflictStatus(kind, name, `StorageError: invalid object, Code: 4, Key: ${registryKey(scope, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`));
+  }
+  if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') {
+    if (kind.requiresResourceVersion === true && options.isPatch !== true) refuseUnversioned(scope, name);
+  } else if (resourceVersion !== old.metadata.resourceVersion) {
+    if (!/^\d+$/.test(resourceVersion)) throw new Refusal(plainStatus(422, 'Invalid', invalidStatus(kind, name, []).message ?? ''));
     throw new Refusal(conflictStatus(kind, name));
   }
-  if (sent.metadata.uid !== undefined && sent.metadata.uid !== '' && sent.metadata.uid !== old.metadata.uid) {
-    throw new Refusal(conflictStatus(kind, name, `Precondition failed: UID in precondition: ${sent.metadata.uid}, UID in object meta: ${old.metadata.uid ?? ''}`));
-  }
+}
+
+/** Upstream names the resource, not the kind, in this one error. */
+function refuseUnversioned(scope: Scope, name: string): never {
+  const { group, resource } = scope.kind;
+  const errors: readonly FieldError[] = [{ type: 'Invalid value', field: 'metadata.resourceVersion', badValue: 0, detail: 'must be specified for an update' }];
+  throw new Refusal(invalidStatus({ group, kind: resource }, name, errors));
+}
+
+/** Stores what an update or patch made. Throws Refusal. @internal */
+export function store(context: ServerContext, scope: Scope, name: string, old: KubeObject, sent: KubeObject, options: UpdateOptions): KubeObject {
+  const { kind } = scope;
+  const { dryRun = false } = options;
+  checkPreconditions(scope, name, old, sent, options);
   const attributes = {
-    operation: 'UPDATE' as const, kind, resource: scope.resource, subresource: options.subresource ?? '', namespace: scope.namespace, name, oldObject: old, dryRun: options.dryRun ?? false,
-    user: { name: 'system:admin', groups: ['system:masters'] },
+    operation: 'UPDATE' as const, kind, resource: scope.resource, subresource: options.subresource ?? '', namespace: scope.namespace, name, oldObject: old, dryRun, user: options.user ?? ADMINISTRATOR,
   };
-  let object = context.admit('admit', { ...attributes, object: sent }) ?? sent;
+  const writes: AdmissionWrite[] = [];
+  let object = context.admit('admit', { ...attributes, object: sent }, options.warnings, writes) ?? sent;
   object = { ...object, metadata: keepMetadata(object.metadata, old.metadata) };
   object = options.subresource === undefined ? prepareMain(context, scope, object, old) : prepareSubresource(context, scope, object, old, options.subresource);
-  validate(context, scope, name, object, old, options.subresource);
-  if (kind.canonicalize !== undefined) object = kind.canonicalize(object);
-  if (options.subresource === undefined && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !same(object['spec'], old['spec']))) {
+  if (options.subresource !== 'status' && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !same(object['spec'], old['spec']))) {
     object = { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
   }
-  context.admit('validate', { ...attributes, object });
-  object = allocate(context, scope, object, old, options.dryRun ?? false);
-  return commit(context, scope, name, object, old, options.dryRun ?? false);
+  validate(context, scope, name, object, old, options);
+  if (kind.canonicalize !== undefined) object = kind.canonicalize(object);
+  context.admit('validate', { ...attributes, object }, options.warnings, writes);
+  object = settle(scope, allocate(context, scope, object, old, dryRun));
+  const managedFields = options.managedFields ?? trackUpdate(context, scope, old, sent, options.subresource ?? '', options.fieldManager);
+  return commit(context, scope, name, { ...object, metadata: tidy({ ...object.metadata, managedFields }) }, old, dryRun, writes);
 }
 
 function prepareMain(context: ServerContext, scope: Scope, object: KubeObject, old: KubeObject): KubeObject {
@@ -95,35 +159,49 @@ function prepareSubresource(context: ServerContext, scope: Scope, object: KubeOb
   const strategy = scope.kind.subresources?.[subresource as 'status'];
   if (typeof strategy === 'object' && strategy.prepareForUpdate !== undefined) return strategy.prepareForUpdate(object, old, context.kindContext);
   // Of a status write only status counts, with labels, annotations and finalizers of metadata.
-  return tidy({ ...old, metadata: { ...object.metadata, ownerReferences: old.metadata.ownerReferences }, status: object['status'] as unknown });
+  return tidy({ ...old, metadata: tidy({ ...object.metadata, ownerReferences: old.metadata.ownerReferences }), status: object['status'] as unknown });
 }
 
-function validate(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
+const METADATA = fieldPath('metadata');
+
+function validate(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, options: UpdateOptions): void {
   const { kind } = scope;
   const validation = { ...context.kindContext, old };
-  if (subresource !== undefined) {
-    const strategy = kind.subresources?.[subresource as 'status'];
-    if (typeof strategy === 'object') refuseInvalid(scope, name, strategy.validateUpdate?.(object, old, validation) ?? []);
+  const meta = validateObjectMetaUpdate(object.metadata, old.metadata, METADATA);
+  const strategy = options.subresource === undefined ? undefined : kind.subresources?.[options.subresource as 'status'];
+  if (options.subresource !== undefined) {
+    const own = typeof strategy === 'object' ? strategy.validateUpdate?.(object, old, validation) ?? [] : [];
+    refuseInvalid(scope, name, [...meta, ...own]);
+    if (typeof strategy === 'object') options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));
     return;
   }
-  const errors = kind.updateOnlyValidation === true ? [] : [...validateMeta(kind, object.metadata), ...(kind.validateCreate?.(object, validation) ?? [])];
-  refuseInvalid(scope, name, [...errors, ...(kind.validateUpdate?.(object, old, validation) ?? [])]);
+  const full = kind.updateOnlyValidation === true ? [] : [...validateMeta(kind, object.metadata), ...(kind.validateCreate?.(object, validation) ?? [])];
+  // Labels, annotations and owners are checked by both; upstream's list has them twice, its message once.
+  refuseInvalid(scope, name, [...full, ...meta, ...(kind.validateUpdate?.(object, old, validation) ?? [])]);
+  options.warnings?.push(...(kind.warnings?.(object, old, context.kindContext) ?? []));
 }
 
-/** Stores the object unless it is what is stored already; lets go of one whose last finalizer went. @internal */
-export function commit(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, dryRun: boolean): KubeObject {
+/** Stores the object unless it is what is stored already; lets go of one whose last finalizer went. */
+function commit(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, dryRun: boolean, writes: readonly AdmissionWrite[]): KubeObject {
   const { metadata } = object;
-  const isSame = same(withoutVersion(object), withoutVersion(old));
-  if (isSame) return old;
+  if (same(comparable(object), comparable(old))) return old;
+  if (finishesDeletion(scope, object, old)) {
+    if (!dryRun) finishDeletion(context, scope, name, object, old);
+    return { ...object, metadata: { ...metadata, resourceVersion: old.metadata.resourceVersion } };
+  }
   if (dryRun) return { ...object, metadata: { ...metadata, resourceVersion: old.metadata.resourceVersion } };
-  const next = { ...object, metadata: { ...metadata, resourceVersion: context.nextVersion(scope.resource) } };
-  if (finishDeletion(context, scope, name, next)) return next;
-  return context.storage.put(scope.resource, context.key(scope, name), next).after;
+  context.writeAdmitted(writes);
+  return context.storage.put(scope.resource, context.key(scope, name), { ...object, metadata: { ...metadata, resourceVersion: context.nextVersion(scope.resource) } }).after;
 }
 
-function withoutVersion(object: KubeObject): KubeObject {
-  const { resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata };
+function finishesDeletion(scope: Scope, object: KubeObject, old: KubeObject): boolean {
+  return old.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers?.length ?? 0) === 0 && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 && scope.kind.blocksRemoval?.(object) !== true;
+}
+
+/** What decides whether a write changes anything: all but the version and the times of managed fields. */
+function comparable(object: KubeObject): KubeObject {
+  const { resourceVersion: _version, managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, managedFields: managedFields?.map(({ time: _time, ...entry }) => entry) } };
 }
 
 /** Deep equality; fields that are undefined count as absent. @internal */
