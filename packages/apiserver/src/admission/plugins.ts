@@ -2,8 +2,12 @@
 import type { AdmissionPlugin } from './admission-plugin.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { priority } from './priority.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 /** Default admission plugins in the order in which both phases run them. @public */
-export const DEFAULT_ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [priority, defaultTolerationSeconds, defaultStorageClass, storageObjectInUseProtection];
+export const DEFAULT_ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+  namespaceLifecycle, taintNodesByCondition, priority, defaultTolerationSeconds, defaultStorageClass, storageObjectInUseProtection,
+];

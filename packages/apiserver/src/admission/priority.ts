@@ -7,7 +7,8 @@ const BUILT_IN: Readonly<Record<string, number>> = { 'system-cluster-critical': 
 /** Sets priority and preemption policy of pods. @public */
 export const priority: AdmissionPlugin = {
   name: 'Priority',
-  admit: ({ operation, resource, subresource, object }, { store }) => {
+  admit: ({ operation, resource, subresource, object, oldObject }, { store }) => {
+    if (operation === 'UPDATE' && resource === 'pods' && subresource === '' && object !== undefined) return carryForward(object, oldObject);
     if (operation !== 'CREATE' || resource !== 'pods' || subresource !== '' || object === undefined) return undefined;
     const name = (object['spec']?.priorityClassName as string | undefined) ?? '';
     const classes = [...store.list('priorityclasses.scheduling.k8s.io')] as unknown as PriorityClass[];
@@ -21,3 +22,13 @@ export const priority: AdmissionPlugin = {
     return { object: { ...object, spec } as KubeObject };
   },
 };
+
+/** What a create worked out stands also where an update leaves it out. */
+function carryForward(object: KubeObject, old: KubeObject | undefined): { readonly object: KubeObject } | undefined {
+  const { priority: held, preemptionPolicy: policy } = (old?.['spec'] ?? {}) as { readonly priority?: number; readonly preemptionPolicy?: string };
+  const spec = object['spec'] as { readonly priority?: number; readonly preemptionPolicy?: string };
+  const needsPriority = spec.priority === undefined && held !== undefined;
+  const needsPolicy = spec.preemptionPolicy === undefined && policy !== undefined;
+  if (!needsPriority && !needsPolicy) return undefined;
+  return { object: { ...object, spec: { ...spec, ...(needsPriority ? { priority: held } : {}), ...(needsPolicy ? { preemptionPolicy: policy } : {}) } } as KubeObject };
+}

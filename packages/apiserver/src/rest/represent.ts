@@ -6,7 +6,8 @@ import { presentTable } from './table.ts';
 
 /** The object or list in the representation asked for; a Status stays what it is. @internal */
 export function represent(context: Pick<ServerContext, 'now'>, kind: KindDefinition, representation: Representation, include: string | null, object: KubeObject): KubeObject {
-  if (representation === 'object' || object.kind === 'Status') return object;
+  if (object.kind === 'Status') return object;
+  if (representation === 'object') return kind.schema === undefined && Array.isArray(object['items']) ? withoutKinds(object) : object;
   if (representation === 'table') return presentTable(context, { kind }, object, include);
   if (!Array.isArray(object['items'])) return partialMetadata(object);
   return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata, items: (object['items'] as readonly KubeObject[]).map(partialMetadata) };
@@ -15,4 +16,9 @@ export function represent(context: Pick<ServerContext, 'now'>, kind: KindDefinit
 /** An object's metadata alone. @internal */
 export function partialMetadata(object: KubeObject): KubeObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+}
+
+/** Items of typed lists do not say what they are; custom resources do. */
+function withoutKinds(list: KubeObject): KubeObject {
+  return { ...list, items: (list['items'] as readonly KubeObject[]).map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item) };
 }

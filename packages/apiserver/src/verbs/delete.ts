@@ -28,7 +28,9 @@ export function remove(context: ServerContext, scope: Scope, name: string, optio
 
 function checkPreconditions(scope: Scope, name: string, old: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  const refuse = (why: string): Refusal => new Refusal(plainStatus(409, 'Conflict', `Operation cannot be fulfilled on ${scope.kind.kind} "${name}": ${why}`, { name, kind: scope.kind.kind }));
+  const { group, kind } = scope.kind;
+  const shown = group === '' ? kind : `${kind}.${group}`;
+  const refuse = (why: string): Refusal => new Refusal(plainStatus(409, 'Conflict', `Operation cannot be fulfilled on ${shown} "${name}": ${why}`, { name, ...(group === '' ? {} : { group }), kind }));
   if (uid !== undefined && uid !== old.metadata.uid) throw refuse(`the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid ?? ''}). The object might have been deleted and then recreated`);
   if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) throw refuse(`the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion ?? ''}). The object might have been modified`);
 }

@@ -46,5 +46,8 @@ function isTrue(value: string | null): boolean {
 function bookmark(scope: Scope, revision: number): KubeObject {
   const { kind } = scope;
   const metadata = { resourceVersion: String(revision), annotations: { 'k8s.io/initial-events-end': 'true' } };
-  return { ...zeroObject(structOf(kind)), kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
+  const zero = zeroObject(structOf(kind));
+  // Upstream: kinds with replicas hold them by value inside, so that their zero shows.
+  const spec = kind.scale === undefined || kind.schema !== undefined ? {} : { spec: { replicas: 0, ...zero['spec'] as object } };
+  return { ...zero, ...spec, kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
 }

@@ -99,7 +99,7 @@ function runRequest(server: ApiServer, machine: Machine, request: RecordedReques
 function shape(machine: Machine, response: RestResponse): unknown {
   const warnings = response.warnings === undefined || response.warnings.length === 0 ? {} : { warnings: response.warnings };
   if (response.watch !== undefined) {
-    const events: readonly WatchEvent[] = watchEvents(new WorldStorage(machine), response.watch);
+    const events: readonly WatchEvent[] = watchEvents(new WorldStorage(machine), response.watch, machine.now);
     return { status: response.status, events, ...warnings };
   }
   return response.text !== undefined ? { status: response.status, text: response.text, ...warnings } : { status: response.status, body: response.body, ...warnings };
