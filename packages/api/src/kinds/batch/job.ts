@@ -1,0 +1,125 @@
+// batch/v1 Job. Upstream: pkg/apis/batch/v1/defaults.go, pkg/apis/batch/validation/validation.go, pkg/registry/batch/job/strategy.go (1.37).
+import { mapField, withDefaults, withField } from '../../edit.ts';
+import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
+import { fieldPath, type FieldPath } from '../../field-path.ts';
+import type { Job, JobSpec, PodTemplateSpec } from '../../generated/types.ts';
+import { defineKind, type KindDefinition } from '../../kind.ts';
+import { isReadableSelector, selectorMatches, validateLabelSelector } from '../../names/labels.ts';
+import { validateNotNegative } from '../../names/numbers.ts';
+import type { KubeObject } from '../../request.ts';
+import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { humanDuration } from '../../table/human-duration.ts';
+import { defaultPodTemplate, immutable, validateCounts } from '../apps/template.ts';
+import { validatePodTemplate } from '../core/pod-spec/validate.ts';
+
+type StoredJob = Job & KubeObject;
+
+const INT32_MAX = 2_147_483_647;
+const INDEXED_PARALLELISM_MAX = 100_000;
+
+function defaultSpec(spec: JobSpec): JobSpec {
+  const isSingle = spec.completions === undefined && spec.parallelism === undefined;
+  const filled = withDefaults(spec, {
+    ...(isSingle ? { completions: 1 } : {}), parallelism: 1, backoffLimit: spec.backoffLimitPerIndex === undefined ? 6 : INT32_MAX, completionMode: 'NonIndexed', suspend: false,
+    podReplacementPolicy: spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed', manualSelector: false,
+  });
+  return mapField(filled, 'template', defaultPodTemplate);
+}
+
+/** The selector and labels that tie pods to this very Job, unless the user gives their own. */
+function withGeneratedSelector(job: StoredJob): StoredJob {
+  const template = job.spec.template;
+  const own = job.metadata.labels ?? {};
+  if (job.spec.manualSelector === true) return Object.keys(own).length > 0 || template.metadata?.labels === undefined ? job : { ...job, metadata: { ...job.metadata, labels: template.metadata.labels } };
+  const uid = job.metadata.uid ?? '';
+  const name = job.metadata.name ?? '';
+  const labels = { ...template.metadata?.labels, 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name };
+  const selector = { ...job.spec.selector, matchLabels: { ...job.spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid } };
+  // Upstream's Job without labels shares the map of its template's, and what is read back is defaulted from it again.
+  const metadata = Object.keys(own).length > 0 ? job.metadata : { ...job.metadata, labels };
+  return { ...job, metadata, spec: { ...job.spec, selector, template: { ...template, metadata: { ...template.metadata, labels } } } };
+}
+
+/** Errors of a Job's spec that hold in a CronJob's template, too. @internal */
+export function validateJobTemplateSpec(spec: JobSpec, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const) errors.push(...validateNotNegative(spec[field], path.child(field)));
+  const mode = spec.completionMode;
+  if (mode !== undefined) {
+    if (mode !== 'NonIndexed' && mode !== 'Indexed') errors.push(notSupported(path.child('completionMode'), mode, ['NonIndexed', 'Indexed']));
+    if (mode === 'Indexed') {
+      if (spec.completions === undefined) errors.push(required(path.child('completions'), 'when completion mode is Indexed'));
+      if ((spec.parallelism ?? 0) > INDEXED_PARALLELISM_MAX) errors.push(invalid(path.child('parallelism'), spec.parallelism, `must be less than or equal to ${INDEXED_PARALLELISM_MAX} when completion mode is Indexed`));
+    }
+  }
+  errors.push(...validatePodTemplate(spec.template, path.child('template')));
+  const restart = spec.template.spec?.restartPolicy;
+  if (restart !== 'OnFailure' && restart !== 'Never') errors.push(required(path.child('template', 'spec', 'restartPolicy'), 'valid values: "OnFailure", "Never"'));
+  return errors;
+}
+
+function validateSpec({ spec }: StoredJob): readonly FieldError[] {
+  const path = fieldPath('spec');
+  const errors: FieldError[] = [...validateJobTemplateSpec(spec, path)];
+  if (spec.selector === undefined) errors.push(required(path.child('selector')));
+  else errors.push(...validateLabelSelector(spec.selector, path.child('selector')));
+  if (isReadableSelector(spec.selector) && !selectorMatches(spec.selector, spec.template.metadata?.labels)) errors.push(invalid(path.child('template', 'metadata', 'labels'), spec.template.metadata?.labels ?? null, '`selector` does not match template `labels`'));
+  return errors;
+}
+
+/** The template with what may change before a Job starts taken from the other. */
+function munged(template: PodTemplateSpec, old: PodTemplateSpec): PodTemplateSpec {
+  const { nodeSelector, affinity, tolerations, schedulingGates } = old.spec ?? { containers: [] };
+  return { ...template, metadata: old.metadata, spec: { ...(template.spec ?? { containers: [] }), nodeSelector, affinity, tolerations, schedulingGates } };
+}
+
+function validateSpecUpdate({ spec }: StoredJob, old: StoredJob): readonly FieldError[] {
+  const path = fieldPath('spec');
+  const errors: FieldError[] = [];
+  const isElastic = spec.completionMode === 'Indexed' && spec.completions !== undefined && spec.parallelism === spec.completions;
+  const check = (field: keyof JobSpec & string): void => {
+    if (!isSame(spec[field], old.spec[field])) errors.push(immutable(path.child(field), spec[field]));
+  };
+  if (!isElastic) check('completions');
+  check('selector');
+  const isNotStarted = old.spec.suspend === true && old.status?.startTime === undefined;
+  if (!isSame(isNotStarted ? munged(spec.template, old.spec.template) : spec.template, old.spec.template)) errors.push(immutable(path.child('template'), spec.template));
+  for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) check(field);
+  return errors;
+}
+
+function statusCell(job: StoredJob): string {
+  const has = (type: string): boolean => job.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
+  if (has('Complete')) return 'Complete';
+  if (has('Failed')) return 'Failed';
+  if (job.metadata.deletionTimestamp !== undefined) return 'Terminating';
+  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find(has) ?? 'Running';
+}
+
+function completionsCell({ spec, status }: StoredJob): string {
+  const done = status?.succeeded ?? 0;
+  if (spec.completions !== undefined) return `${done}/${spec.completions}`;
+  return (spec.parallelism ?? 0) > 1 ? `${done}/1 of ${spec.parallelism ?? 0}` : `${done}/1`;
+}
+
+function durationCell({ status }: StoredJob, now: number): string {
+  if (status?.startTime === undefined) return '';
+  return humanDuration((status.completionTime === undefined ? now : Date.parse(status.completionTime)) - Date.parse(status.startTime));
+}
+
+/** Job. @public */
+export const jobKind: KindDefinition = defineKind<StoredJob>({
+  group: 'batch', version: 'v1', kind: 'Job', resource: 'jobs', singular: 'job', categories: ['all'], namespaced: true, hasGeneration: true, defaultPropagation: 'Orphan',
+  subresources: { status: { validateUpdate: (job) => validateCounts(job.status ?? {}, ['active', 'succeeded', 'failed', 'ready', 'terminating'], fieldPath('status')) } },
+  default: (job) => withField(job, 'spec', defaultSpec(job.spec)),
+  prepareForCreate: (job) => withGeneratedSelector({ ...job, status: {} as Job['status'] }),
+  validateCreate: validateSpec,
+  validateUpdate: validateSpecUpdate,
+  deleteWarnings: (_job, propagation) => (propagation === undefined ? ['child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'] : []),
+  selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
+  columns: [
+    { name: 'Name', type: 'string', format: 'name' }, { name: 'Status', type: 'string' }, { name: 'Completions', type: 'string' }, { name: 'Duration', type: 'string' }, { name: 'Age', type: 'string' },
+    { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 }, { name: 'Selector', type: 'string', priority: 1 },
+  ],
+  cells: (job, now) => [job.metadata.name, statusCell(job), completionsCell(job), durationCell(job, now), ageCell(job, now), ...joinContainers(job.spec.template.spec), formatSelector(job.spec.selector)],
+});
