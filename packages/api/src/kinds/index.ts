@@ -9,16 +9,27 @@ import { horizontalPodAutoscalerKind } from './autoscaling/horizontal-pod-autosc
 import { cronJobKind } from './batch/cron-job.ts';
 import { jobKind } from './batch/job.ts';
 import { leaseKind } from './coordination/lease.ts';
-import { configMapKind, namespaceKind, nodeKind } from './core/cluster.ts';
+import { configMapKind } from './core/config-map.ts';
+import { endpointsKind } from './core/endpoints.ts';
+import { limitRangeKind } from './core/limit-range.ts';
+import { namespaceKind } from './core/namespace.ts';
+import { nodeKind } from './core/node.ts';
+import { persistentVolumeClaimKind } from './core/persistent-volume-claim.ts';
+import { persistentVolumeKind } from './core/persistent-volume.ts';
 import { podKind } from './core/pod.ts';
+import { resourceQuotaKind } from './core/resource-quota.ts';
+import { secretKind } from './core/secret.ts';
+import { serviceAccountKind } from './core/service-account.ts';
 import { serviceKind } from './core/service.ts';
-import { persistentVolumeClaimKind, persistentVolumeKind } from './core/volumes.ts';
+import { endpointSliceKind } from './discovery/endpoint-slice.ts';
 import { podDisruptionBudgetKind } from './policy/pod-disruption-budget.ts';
 import { priorityClassKind } from './scheduling/priority-class.ts';
+import { storageClassKind } from './storage/storage-class.ts';
 
 /** Every kind with a file, in the order of discovery within its group. @internal */
 export const KINDS: readonly KindDefinition[] = [
-  configMapKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, podKind, serviceKind,
+  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, podKind, resourceQuotaKind,
+  secretKind, serviceAccountKind, serviceKind,
   controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
-  horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind,
+  horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind,
 ];

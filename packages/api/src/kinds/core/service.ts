@@ -1,71 +1,177 @@
-// core/v1 Service.
-import type { Service, ServiceSpec } from '../../generated/types.ts';
-import { mapItems, withDefaults, withField } from '../../edit.ts';
-import { defineKind, type AllocationContext, type KindDefinition } from '../../kind.ts';
+// core/v1 Service. Upstream: pkg/apis/core/v1/defaults.go, pkg/registry/core/service (1.37).
+import type { Service, ServicePort, ServiceSpec } from '../../generated/types.ts';
+import { mapField, mapItems, withDefaults, withField } from '../../edit.ts';
+import { invalid, type FieldError } from '../../field-error.ts';
+import { fieldPath } from '../../field-path.ts';
+import { defineKind, type KindDefinition } from '../../kind.ts';
+import { parseIp, warningsForIp } from '../../names/ip.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell } from '../../table/cells.ts';
+import { ageCell, isSame } from '../../table/cells.ts';
+import { allocateService, needsClusterIp, needsHealthCheckPort, needsNodePort } from './service-allocation.ts';
+import { validateClusterIpFields, validateService, validateServiceUpdate } from './service-validation.ts';
 
-/** Size of 10.96.0.0/16 less network, first (kubernetes) and broadcast addresses. */
-const ADDRESSES = 65_533;
-const NODE_PORT_FIRST = 30_000;
-const NODE_PORTS = 2_768;
+type ServiceObject = Service & KubeObject;
 
-function defaultSpec(spec: ServiceSpec): ServiceSpec {
-  const typed = withField(spec, 'type', (spec.type ?? '') === '' ? 'ClusterIP' : spec.type);
-  const filled = withField(typed, 'sessionAffinity', (typed.sessionAffinity ?? '') === '' ? 'None' : typed.sessionAffinity);
-  const ports = mapItems(filled.ports ?? [], (port) => withDefaults((port.targetPort ?? '') === '' || port.targetPort === 0 ? { ...port, targetPort: port.port } : port, { protocol: 'TCP' }));
-  const withPorts = filled.ports === undefined ? filled : withField(filled, 'ports', ports);
-  if (withPorts.type === 'ExternalName') return withPorts;
-  return withDefaults(withPorts, { internalTrafficPolicy: 'Cluster', ...(withPorts.type === 'ClusterIP' ? {} : { externalTrafficPolicy: 'Cluster' }), ...(withPorts.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}) });
+const AFFINITY_SECONDS_DEFAULT = 10_800;
+
+function setPortDefaults(port: ServicePort): ServicePort {
+  const withProtocol = (port.protocol ?? '') === '' ? { ...port, protocol: 'TCP' as const } : port;
+  return (withProtocol.targetPort ?? '') === '' || withProtocol.targetPort === 0 ? { ...withProtocol, targetPort: port.port } : withProtocol;
 }
 
-function* taken(context: AllocationContext): Generator<ServiceSpec> {
-  for (const service of context.store.list('services')) yield service['spec'] as ServiceSpec;
+function setDefaults(spec: ServiceSpec): ServiceSpec {
+  let filled = withField(spec, 'type', (spec.type ?? '') === '' ? 'ClusterIP' : spec.type);
+  filled = withField(filled, 'sessionAffinity', (filled.sessionAffinity ?? '') === '' ? 'None' : filled.sessionAffinity);
+  if (filled.sessionAffinity === 'None') filled = withField(filled, 'sessionAffinityConfig', undefined);
+  if (filled.sessionAffinity === 'ClientIP' && filled.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
+    filled = { ...filled, sessionAffinityConfig: { clientIP: { timeoutSeconds: AFFINITY_SECONDS_DEFAULT } } };
+  }
+  filled = mapField(filled, 'ports', (ports) => mapItems(ports, setPortDefaults));
+  const isExternal = needsNodePort(filled) || (filled.type === 'ClusterIP' && (filled.externalIPs ?? []).length > 0);
+  if (isExternal && (filled.externalTrafficPolicy ?? '') === '') filled = withField(filled, 'externalTrafficPolicy', 'Cluster');
+  if (needsClusterIp(filled)) filled = withDefaults(filled, { internalTrafficPolicy: 'Cluster' });
+  return filled.type === 'LoadBalancer' ? withDefaults(filled, { allocateLoadBalancerNodePorts: true }) : filled;
 }
 
-/** Cluster IP and node ports: derived from the name, the next free ones where taken. */
-function allocate(service: Service & KubeObject, context: AllocationContext): Service & KubeObject {
-  let { spec } = service;
-  if (spec.type === 'ExternalName') return service;
-  spec = withDefaults(spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
-  if ((spec.clusterIP ?? '') === '') {
-    const used = new Set([...taken(context)].map((other) => other.clusterIP));
-    let index = context.draw('clusterIP', ADDRESSES);
-    const address = (): string => `10.96.${(index + 2) >> 8}.${(index + 2) & 255}`;
-    while (used.has(address())) index = (index + 1) % ADDRESSES;
-    spec = { ...spec, clusterIP: address() };
+/** The plural and the singular of cluster IPs say the same; what an update leaves out or changes in one moves the other. */
+function syncClusterIps(spec: ServiceSpec, old: ServiceSpec | undefined): ServiceSpec {
+  const { clusterIP = '', clusterIPs = [] } = spec;
+  if (old === undefined) return clusterIP !== '' && clusterIPs.length === 0 ? withField(spec, 'clusterIPs', [clusterIP]) : spec;
+  const before = old.clusterIP ?? '';
+  let synced = spec;
+  if (clusterIPs.length === 0 && (old.clusterIPs ?? []).length > 0 && before === clusterIP) synced = withField(synced, 'clusterIPs', old.clusterIPs);
+  if (before !== clusterIP && isSame(synced.clusterIPs ?? [], old.clusterIPs ?? [])) synced = withField(synced, 'clusterIPs', before !== '' && clusterIP === '' ? undefined : [clusterIP]);
+  return synced;
+}
+
+/** What was given and is left out of an update stays. */
+function keepAllocated(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
+  let kept = spec;
+  if (needsClusterIp(old) && needsClusterIp(kept)) {
+    if ((kept.clusterIP ?? '') === '') kept = withField(kept, 'clusterIP', old.clusterIP);
+    if ((kept.clusterIPs ?? []).length === 0) kept = withField(kept, 'clusterIPs', old.clusterIPs);
   }
-  spec = withDefaults(spec, { clusterIPs: [spec.clusterIP as string] });
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
-    const used = new Set([...taken(context)].flatMap((other) => (other.ports ?? []).map((port) => port.nodePort)));
-    spec = { ...spec, ports: (spec.ports ?? []).map((port, position) => {
-      if ((port.nodePort ?? 0) !== 0) return port;
-      let index = context.draw(`nodePort ${position}`, NODE_PORTS);
-      while (used.has(NODE_PORT_FIRST + index)) index = (index + 1) % NODE_PORTS;
-      used.add(NODE_PORT_FIRST + index);
-      return { ...port, nodePort: NODE_PORT_FIRST + index };
-    }) };
+  if (needsNodePort(old) && needsNodePort(kept)) {
+    const asked = new Set((kept.ports ?? []).map((port) => port.nodePort));
+    const known = new Map((old.ports ?? []).map((port) => [port.name ?? '', port.nodePort]));
+    kept = mapField(kept, 'ports', (ports) => mapItems(ports, (port) => {
+      const nodePort = known.get(port.name ?? '');
+      return (port.nodePort ?? 0) !== 0 || nodePort === undefined || asked.has(nodePort) ? port : { ...port, nodePort };
+    }));
   }
-  return { ...service, spec };
+  if (needsHealthCheckPort(old) && needsHealthCheckPort(kept) && (kept.healthCheckNodePort ?? 0) === 0) kept = withField(kept, 'healthCheckNodePort', old.healthCheckNodePort);
+  return kept;
+}
+
+/** What only the old type could have, and nobody changed, goes with it. */
+function dropOfOldType(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
+  if (spec.type === old.type && spec.externalTrafficPolicy === old.externalTrafficPolicy) return spec;
+  let kept = spec;
+  if (needsClusterIp(old) && !needsClusterIp(kept)) {
+    if (kept.clusterIP === old.clusterIP && isSame(kept.clusterIPs, old.clusterIPs)) kept = withField(withField(kept, 'clusterIP', undefined), 'clusterIPs', undefined);
+    if (isSame(kept.ipFamilies, old.ipFamilies)) kept = withField(kept, 'ipFamilies', undefined);
+    if (kept.ipFamilyPolicy === old.ipFamilyPolicy) kept = withField(kept, 'ipFamilyPolicy', undefined);
+    if (kept.internalTrafficPolicy === old.internalTrafficPolicy) kept = withField(kept, 'internalTrafficPolicy', undefined);
+  }
+  if (needsNodePort(old) && !needsNodePort(kept)) {
+    const before = new Set((old.ports ?? []).map((port) => port.nodePort ?? 0));
+    const isSamePorts = (kept.ports ?? []).every((port) => before.has(port.nodePort ?? 0));
+    if (isSamePorts) kept = mapField(kept, 'ports', (ports) => mapItems(ports, (port) => withField(port, 'nodePort', undefined)));
+    if (kept.externalTrafficPolicy === old.externalTrafficPolicy) kept = withField(kept, 'externalTrafficPolicy', undefined);
+  }
+  if (needsHealthCheckPort(old) && !needsHealthCheckPort(kept) && kept.healthCheckNodePort === old.healthCheckNodePort) kept = withField(kept, 'healthCheckNodePort', undefined);
+  if (old.type === 'LoadBalancer' && kept.type !== 'LoadBalancer') {
+    if (kept.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts) kept = withField(kept, 'allocateLoadBalancerNodePorts', undefined);
+    if (kept.loadBalancerClass === old.loadBalancerClass) kept = withField(kept, 'loadBalancerClass', undefined);
+  }
+  return kept;
+}
+
+/** Families of a cluster that has IPv4 alone. A Service without selector and address may stand for both. */
+function setFamilies(spec: ServiceSpec, old: ServiceSpec | undefined): ServiceSpec {
+  if (spec.type === 'ExternalName') return spec;
+  const isSelectorless = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+  const policy = spec.ipFamilyPolicy ?? old?.ipFamilyPolicy ?? (isSelectorless ? 'RequireDualStack' : 'SingleStack');
+  let families = spec.ipFamilies ?? [];
+  const fromAddresses = (spec.clusterIPs ?? []).filter((address) => address !== 'None').map((address) => parseIp(address)?.family ?? 'IPv4');
+  families = [...families, ...fromAddresses.slice(families.length)];
+  if (families.length === 0) families = ['IPv4'];
+  if (isSelectorless && families.length < 2 && policy !== 'SingleStack') families = [...families, families[0] === 'IPv4' ? 'IPv6' : 'IPv4'];
+  return { ...spec, ipFamilyPolicy: policy, ipFamilies: families };
+}
+
+/** What upstream finds while it gives addresses, before it looks at anything else. */
+function familyErrors(spec: ServiceSpec, old: ServiceSpec | undefined): readonly FieldError[] {
+  if (spec.type === 'ExternalName') return [];
+  const errors = validateClusterIpFields(spec, old);
+  if (errors.length > 0 || (spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0)) return errors;
+  const path = fieldPath('spec');
+  const found: FieldError[] = [];
+  if (spec.ipFamilyPolicy === 'SingleStack') {
+    const text = (what: string): string => `must be 'RequireDualStack' or 'PreferDualStack' when multiple ${what} are specified`;
+    if (spec.clusterIPs?.length === 2) found.push(invalid(path.child('ipFamilyPolicy'), spec.ipFamilyPolicy, text('cluster IPs')));
+    if (spec.ipFamilies?.length === 2) found.push(invalid(path.child('ipFamilyPolicy'), spec.ipFamilyPolicy, text('IP families')));
+    if (found.length > 0) return found;
+  }
+  if (spec.ipFamilyPolicy === 'RequireDualStack') found.push(invalid(path.child('ipFamilyPolicy'), spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
+  for (const [index, family] of (spec.ipFamilies ?? []).entries()) if (family !== 'IPv4') found.push(invalid(path.child('ipFamilies').index(index), family, 'not configured on this cluster'));
+  return found;
+}
+
+function validateCreate(service: ServiceObject, old: ServiceObject | undefined): readonly FieldError[] {
+  const early = familyErrors(service.spec, old?.spec);
+  return early.length > 0 ? early : validateService(service, old?.spec);
+}
+
+function warnings({ spec }: ServiceObject): readonly string[] {
+  const texts: string[] = [];
+  const path = fieldPath('spec');
+  if ((spec.clusterIPs ?? [])[0] !== 'None') for (const [index, address] of (spec.clusterIPs ?? []).entries()) texts.push(...warningsForIp(path.child('clusterIPs').index(index), address));
+  for (const [index, address] of (spec.externalIPs ?? []).entries()) texts.push(...warningsForIp(path.child('externalIPs').index(index), address));
+  if (spec.type !== 'ExternalName' && (spec.externalName ?? '') !== '') texts.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (spec.type !== 'LoadBalancer' && (spec.loadBalancerIP ?? '') !== '') texts.push('spec.loadBalancerIP is ignored when spec.type is not "LoadBalancer"');
+  return texts;
+}
+
+function portsCell(spec: ServiceSpec): string {
+  const ports = (spec.ports ?? []).map((port) => `${port.port}${(port.nodePort ?? 0) === 0 ? '' : `:${port.nodePort}`}/${port.protocol ?? 'TCP'}`);
+  return ports.length === 0 ? '<none>' : ports.join(',');
+}
+
+function externalCell({ spec, status }: ServiceObject): string {
+  const addresses = spec.externalIPs ?? [];
+  if (spec.type === 'ExternalName') return spec.externalName ?? '';
+  if (spec.type !== 'LoadBalancer') return addresses.length > 0 ? addresses.join(',') : '<none>';
+  const ingress = (status?.loadBalancer?.ingress ?? []).map((each) => ((each.ip ?? '') === '' ? each.hostname ?? '' : each.ip as string));
+  const all = [...new Set([...ingress, ...addresses])].filter((address) => address !== '').sort();
+  return all.length > 0 ? all.join(',') : '<pending>';
+}
+
+function selectorCell(spec: ServiceSpec): string {
+  const terms = Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`).sort();
+  return terms.length === 0 ? '<none>' : terms.join(',');
 }
 
 /** Service. @public */
-export const serviceKind: KindDefinition = defineKind<Service & KubeObject>({
-  group: '', version: 'v1', kind: 'Service', resource: 'services', singular: 'service', shortNames: ['svc'], categories: ['all'], namespaced: true, nameRule: 'label1035',
+export const serviceKind: KindDefinition = defineKind<ServiceObject>({
+  // Since 1.36 a name may start with a digit (RelaxedServiceNameValidation).
+  group: '', version: 'v1', kind: 'Service', resource: 'services', singular: 'service', shortNames: ['svc'], categories: ['all'], namespaced: true, nameRule: 'label',
   subresources: { status: true, proxy: true },
   deleteReturnsObject: true,
-  default: (service) => withField(service, 'spec', defaultSpec(service.spec)),
-  prepareForCreate: (service) => ({ ...service, status: { loadBalancer: {} } as Service['status'] }),
-  prepareForUpdate: (service, old) => withField(service, 'spec', withDefaults((service.spec.clusterIP ?? '') === '' ? { ...service.spec, clusterIP: old.spec.clusterIP } : service.spec, { clusterIPs: old.spec.clusterIPs, ipFamilies: old.spec.ipFamilies, ipFamilyPolicy: old.spec.ipFamilyPolicy })),
-  allocate: (service, _old, context) => allocate(service, context),
+  createsOnUpdate: true,
+  default: (service) => withField(service, 'spec', setDefaults(service.spec)),
+  prepareForCreate: (service) => ({ ...service, spec: setFamilies(syncClusterIps(service.spec, undefined), undefined), status: { loadBalancer: {} } as NonNullable<Service['status']> }),
+  prepareForUpdate: (service, old) => withField(service, 'spec', dropOfOldType(setFamilies(syncClusterIps(keepAllocated(service.spec, old.spec), old.spec), old.spec), old.spec)),
+  validateCreate: (service, context) => validateCreate(service, context.old as ServiceObject | undefined),
+  validateUpdate: (service, old) => validateServiceUpdate(service.spec, old.spec),
+  warnings,
+  allocate: allocateService,
+  selectableFields: { 'spec.clusterIP': (service) => service.spec.clusterIP ?? '', 'spec.type': (service) => service.spec.type ?? '' },
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Type', type: 'string' }, { name: 'Cluster-IP', type: 'string' }, { name: 'External-IP', type: 'string' }, { name: 'Port(s)', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Selector', type: 'string', priority: 1 },
   ],
   cells: (service, now) => {
     const { spec } = service;
-    const ports = (spec.ports ?? []).map((port) => `${port.port}${(port.nodePort ?? 0) === 0 ? '' : `:${port.nodePort ?? 0}`}/${port.protocol ?? 'TCP'}`).join(',');
-    const external = spec.type === 'ExternalName' ? spec.externalName ?? '' : (spec.externalIPs ?? []).length > 0 ? (spec.externalIPs ?? []).join(',') : spec.type === 'LoadBalancer' ? '<pending>' : '<none>';
-    const selector = Object.entries(spec.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${value}`).join(',');
-    return [service.metadata.name, spec.type ?? '', spec.clusterIP ?? '<none>', external, ports === '' ? '<none>' : ports, ageCell(service, now), selector === '' ? '<none>' : selector];
+    return [service.metadata.name, spec.type ?? '', spec.clusterIPs?.[0] ?? '<none>', externalCell(service), portsCell(spec), ageCell(service, now), selectorCell(spec)];
   },
 });

@@ -1,0 +1,150 @@
+// discovery.k8s.io/v1 EndpointSlice. Upstream: pkg/apis/discovery/{v1/defaults,validation}, pkg/registry/discovery/endpointslice (1.37).
+import type { Endpoint, EndpointSlice } from '../../generated/types.ts';
+import { mapField, mapItems, withDefaults, withField } from '../../edit.ts';
+import { duplicate, invalid, notSupported, required, tooMany, type FieldError } from '../../field-error.ts';
+import { fieldPath, type FieldPath } from '../../field-path.ts';
+import { defineKind, type KindDefinition } from '../../kind.ts';
+import { validateEndpointIp } from '../../names/endpoint-ip.ts';
+import { parseIp, validateIp, validateLegacyIp, warningsForIp } from '../../names/ip.ts';
+import { validateLabels } from '../../names/labels.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from '../../names/names.ts';
+import type { KubeObject } from '../../request.ts';
+import { ageCell, isSame } from '../../table/cells.ts';
+
+type Slice = EndpointSlice & KubeObject;
+
+const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const TOPOLOGY_MAX = 16;
+const ADDRESSES_MAX = 100;
+const PORTS_MAX = 20_000;
+const ENDPOINTS_MAX = 1000;
+const HINTS_MAX = 8;
+const SHOWN_MAX = 3;
+
+function setDefaults(slice: Slice): Slice {
+  return mapField(slice, 'ports', (ports) => mapItems(ports, (port) => withDefaults(port, { name: '', protocol: 'TCP' })));
+}
+
+/** In v1 the old topology is kept only where it was. */
+function dropTopology(slice: Slice, old: Slice | undefined): Slice {
+  const known = old?.endpoints ?? [];
+  return mapField(slice, 'endpoints', (endpoints) => mapItems(endpoints, (endpoint) => {
+    if (endpoint.deprecatedTopology === undefined || known.some((each) => isSame(each.deprecatedTopology, endpoint.deprecatedTopology))) return endpoint;
+    return withField(endpoint, 'deprecatedTopology', undefined);
+  }));
+}
+
+function validateDomain(path: FieldPath, value: string): readonly FieldError[] {
+  if (value === '') return [required(path)];
+  const name = value.endsWith('.') ? value.slice(0, -1) : value;
+  const texts = dnsSubdomainErrors(name);
+  if (texts.length > 0) return [invalid(path, name, texts.join(','))];
+  const labels = name.split('.');
+  if (labels.length < 2) return [invalid(path, name, 'should be a domain with at least two segments separated by dots')];
+  return labels.flatMap((label) => {
+    const wrong = dnsLabelErrors(label);
+    return wrong.length === 0 ? [] : [invalid(path, label, wrong.join(','))];
+  });
+}
+
+function validateAddress(path: FieldPath, index: number, address: string, type: string): readonly FieldError[] {
+  const at = path.index(index);
+  if (type === 'FQDN') return validateDomain(at, address);
+  if (type !== 'IPv4' && type !== 'IPv6') return [];
+  const errors = type === 'IPv4' ? validateLegacyIp(at, address) : validateIp(at, address);
+  if (errors.length > 0) return errors;
+  const family = parseIp(address)?.family === type ? [] : [invalid(path, address, `must be an ${type} address`)];
+  return [...family, ...validateEndpointIp(at, address)];
+}
+
+function validateNames(names: readonly { readonly name: string }[], check: (name: string) => readonly string[], path: FieldPath): readonly FieldError[] {
+  if (names.length > HINTS_MAX) return [tooMany(path, names.length, HINTS_MAX)];
+  const seen = new Set<string>();
+  return names.flatMap(({ name }, index) => {
+    const at = path.index(index).child('name');
+    const errors = seen.has(name) ? [duplicate(at, name)] : [];
+    seen.add(name);
+    return [...errors, ...check(name).map((text) => invalid(at, name, text))];
+  });
+}
+
+function validateEndpoint(endpoint: Endpoint, type: string, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const addresses = endpoint.addresses ?? [];
+  if (addresses.length === 0) errors.push(required(path.child('addresses'), 'must contain at least 1 address'));
+  else if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(path.child('addresses'), addresses.length, ADDRESSES_MAX));
+  for (const [index, address] of addresses.entries()) errors.push(...validateAddress(path.child('addresses'), index, address, type));
+  if (endpoint.nodeName !== undefined) for (const text of dnsSubdomainErrors(endpoint.nodeName)) errors.push(invalid(path.child('nodeName'), endpoint.nodeName, text));
+  const topology = endpoint.deprecatedTopology;
+  if (topology !== undefined) {
+    if (Object.keys(topology).length > TOPOLOGY_MAX) errors.push(tooMany(path.child('deprecatedTopology'), Object.keys(topology).length, TOPOLOGY_MAX));
+    errors.push(...validateLabels(topology, path.child('deprecatedTopology')));
+  }
+  if (endpoint.hostname !== undefined) for (const text of dnsLabelErrors(endpoint.hostname)) errors.push(invalid(path.child('hostname'), endpoint.hostname, text));
+  if (endpoint.hints !== undefined) {
+    errors.push(...validateNames(endpoint.hints.forZones ?? [], labelValueErrors, path.child('hints', 'forZones')));
+    errors.push(...validateNames(endpoint.hints.forNodes ?? [], dnsSubdomainErrors, path.child('hints', 'forNodes')));
+  }
+  return errors;
+}
+
+function validatePorts(slice: Slice): readonly FieldError[] {
+  const ports = slice.ports ?? [];
+  if (ports.length > PORTS_MAX) return [tooMany('ports', ports.length, PORTS_MAX)];
+  const seen = new Set<string>();
+  return ports.flatMap((port, index) => {
+    const path = fieldPath('ports').index(index);
+    const errors: FieldError[] = [];
+    const name = port.name ?? '';
+    if (name !== '') for (const text of dnsLabelErrors(name)) errors.push(invalid(path.child('name'), name, text));
+    if (seen.has(name)) errors.push(duplicate(path.child('name'), name));
+    seen.add(name);
+    if (port.protocol === undefined) errors.push(required(path.child('protocol')));
+    else if (!PROTOCOLS.includes(port.protocol)) errors.push(notSupported(path.child('protocol'), port.protocol, PROTOCOLS));
+    if (port.appProtocol !== undefined) for (const text of qualifiedNameErrors(port.appProtocol)) errors.push(invalid(path.child('appProtocol'), port.appProtocol, text));
+    return errors;
+  });
+}
+
+function validateEndpoints(slice: Slice): readonly FieldError[] {
+  const endpoints = slice.endpoints ?? [];
+  if (endpoints.length > ENDPOINTS_MAX) return [tooMany('endpoints', endpoints.length, ENDPOINTS_MAX)];
+  return endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, slice.addressType, fieldPath('endpoints').index(index)));
+}
+
+function validate(slice: Slice, old: Slice | undefined): readonly FieldError[] {
+  const type = slice.addressType ?? '';
+  const typeErrors = type === '' ? [required('addressType')] : ADDRESS_TYPES.includes(type) ? [] : [notSupported('addressType', type, ADDRESS_TYPES)];
+  const keepsEndpoints = old !== undefined && isSame(old.endpoints ?? [], slice.endpoints ?? []);
+  return [...typeErrors, ...validatePorts(slice), ...(keepsEndpoints ? [] : validateEndpoints(slice))];
+}
+
+function shorten(list: readonly string[]): string {
+  if (list.length === 0) return '<unset>';
+  const more = list.length - SHOWN_MAX;
+  return more > 0 ? `${list.slice(0, SHOWN_MAX).join(',')} + ${more} more...` : list.join(',');
+}
+
+/** EndpointSlice. @public */
+export const endpointSliceKind: KindDefinition = defineKind<Slice>({
+  group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', resource: 'endpointslices', singular: 'endpointslice', namespaced: true,
+  hasGeneration: true,
+  generationChanged: (slice, old) => !isSame(
+    { ...slice, metadata: { labels: slice.metadata.labels, annotations: slice.metadata.annotations } },
+    { ...old, metadata: { labels: old.metadata.labels, annotations: old.metadata.annotations } },
+  ),
+  default: setDefaults,
+  prepareForCreate: (slice) => dropTopology(slice, undefined),
+  prepareForUpdate: (slice, old) => dropTopology(slice, old),
+  validateCreate: (slice, context) => validate(slice, context.old as Slice | undefined),
+  validateUpdate: (slice, old) => (slice.addressType === old.addressType ? [] : [invalid('addressType', null, 'field is immutable')]),
+  warnings: (slice) => (slice.addressType === 'FQDN' ? [] : (slice.endpoints ?? []).flatMap((endpoint, index) => (endpoint.addresses ?? []).flatMap((address, position) => warningsForIp(fieldPath('endpoints').index(index).child('addresses').index(position), address)))),
+  columns: [
+    { name: 'Name', type: 'string', format: 'name' }, { name: 'AddressType', type: 'string' }, { name: 'Ports', type: 'string' }, { name: 'Endpoints', type: 'string' }, { name: 'Age', type: 'string' },
+  ],
+  cells: (slice, now) => [
+    slice.metadata.name, slice.addressType, shorten((slice.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port)))),
+    shorten((slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? [])), ageCell(slice, now),
+  ],
+});
