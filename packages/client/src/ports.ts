@@ -1,7 +1,7 @@
 // What the runtime is given by whoever wires a cluster: the API server, the caches and the sink of Events.
 import type { ApiCall, ApiReply, ResourceName } from '@kubesim/api';
 import type { Machine } from '@kubesim/kernel';
-import type { EventToRecord, Lister, Profile, Reason } from './reconcile.ts';
+import type { CacheChange, EventToRecord, Lister, Profile, Reason } from './reconcile.ts';
 
 /** What a process watches of one resource. @public */
 export interface WatchTarget {
@@ -14,10 +14,12 @@ export interface WatchTarget {
 export interface Ports {
   /** Sends a call to the API server on behalf of a process and answers at once. */
   call(machine: Machine, call: ApiCall, process: string): ApiReply;
-  /** Opens a view for a process (its component's slot) and answers the view's slot; what is there already comes as additions. */
+  /** Opens a view for a process (its component's slot) and answers the view's slot. */
   openView(machine: Machine, process: string, processSlot: number, target: WatchTarget): number;
-  /** Starts or stops the watch of a view. */
+  /** Starts or stops the watch of a view. From the start on the view holds all that is there. */
   watch(machine: Machine, viewSlot: number, on: boolean): void;
+  /** What a view holds, as additions: the first list of a process that starts. */
+  initialList(machine: Machine, viewSlot: number): Iterable<CacheChange>;
   lister(machine: Machine, viewSlot: number): Lister;
   record(machine: Machine, source: EventSource, event: EventToRecord): void;
   explain(machine: Machine, source: string, subject: string, why: Reason | undefined): void;

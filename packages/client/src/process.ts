@@ -81,13 +81,17 @@ export class ProcessHost {
     return slot >= 0 && machine.peek<ProcessState>(slot).isUp;
   }
 
-  /** Starts a process that is down: it lists, then watches. */
+  /**
+   * Starts a process that is down: it lists, then watches. No worker runs before every cache holds its first list, as
+   * upstream's wait for cache sync has it; so the lists are gone through within this step.
+   */
   start(machine: Machine, process: string): void {
     const slot = this.slot(machine, process);
     const state = machine.edit<ProcessState>(slot);
     if (state.isUp) return;
     state.isUp = true;
     for (const view of Object.values(state.views)) this.ports.watch(machine, view, true);
+    for (const view of Object.values(state.views)) for (const change of this.ports.initialList(machine, view)) this.deliver(machine, slot, change);
     for (const member of state.members) this.hostOf(machine, member).start(machine, member);
   }
 

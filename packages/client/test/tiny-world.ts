@@ -59,9 +59,13 @@ export function tinyWorld(controllers: readonly Controller[], actors: Readonly<R
     watch: (machine, slot, on) => {
       const state = machine.edit<StoreState>(0);
       state.listeners = on ? [...state.listeners, slot] : state.listeners.filter((each) => each !== slot);
-      if (!on) machine.edit<{ objects: OrderedMap<KubeObject> }>(slot).objects = OrderedMap.empty();
       const { resource } = machine.argsOf(slot) as { resource: string };
-      if (on) for (const object of state.objects.values(`${resource} `, `${resource}!`)) machine.post(slot, `cache ${slot}`, 'list', { resource, type: 'ADDED', after: object });
+      const held = on ? [...state.objects.values(`${resource} `, `${resource}!`)] : [];
+      machine.edit<{ objects: OrderedMap<KubeObject> }>(slot).objects = OrderedMap.of(held.map((object) => [keyOf(object), object] as const));
+    },
+    initialList: (machine, slot) => {
+      const { resource } = machine.argsOf(slot) as { resource: string };
+      return [...machine.peek<{ objects: OrderedMap<KubeObject> }>(slot).objects.values()].map((after) => ({ resource, type: 'ADDED' as const, after }));
     },
     lister: (machine, slot) => {
       const objects = (): OrderedMap<KubeObject> => machine.peek<{ objects: OrderedMap<KubeObject> }>(slot).objects;

@@ -1,7 +1,7 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
 import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
 import {
-  createApiServer, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
+  createApiServer, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
 } from '@kubesim/apiserver';
 import {
   ActorHost, ControllerHost, correlate, processComponent, ProcessHost, type ActorFactory, type Controller, type EventSource, type EventToRecord,
@@ -96,6 +96,7 @@ export class ControlPlane {
         if (on) subscribe(machine, store, viewSlot);
         else unsubscribe(machine, store, viewSlot);
       },
+      initialList: (machine, viewSlot) => initialList(machine, machine.slotOf(STORE), viewSlot),
       lister: (machine, viewSlot) => new ViewReader(machine, machine.slotOf(STORE), viewSlot) as Lister,
       record: (machine, source, event) => this.record(machine, source, event),
       explain: (machine, source, subject, why) => explain(machine, source, subject, why),

@@ -70,16 +70,18 @@ function scheduleDelivery(machine: Machine, state: ViewState, slot: number, args
   machine.post(slot, channel, channel, null);
 }
 
-/** Lists and watches: what is there comes as additions, then every change. @public */
+/** Watches from the present state on: the view holds what is there, and gets every change. @public */
 export function subscribe(machine: Machine, storeSlot: number, viewSlot: number): void {
   const args = machine.argsOf(viewSlot) as ViewArgs;
   const state = machine.edit<StoreState>(storeSlot);
   const key = subscriberKey(args);
   state.subscribers = state.subscribers.set(machine.epoch, key, [...(state.subscribers.get(key) ?? []), viewSlot]);
-  for (const change of initialList(state, args)) push(machine, viewSlot, change);
 }
 
-function* initialList(state: StoreState, args: ViewArgs): Generator<Change, void, undefined> {
+/** What a view's resource holds now, as additions. @public */
+export function* initialList(machine: Machine, storeSlot: number, viewSlot: number): Generator<Change, void, undefined> {
+  const args = machine.argsOf(viewSlot) as ViewArgs;
+  const state = machine.peek<StoreState>(storeSlot);
   const objects = readTable(state, args.resource)?.objects;
   if (objects === undefined) return;
   const entries = args.only !== undefined ? objects.entries(args.only, `${args.only}\u0000`) : objects.entries();
