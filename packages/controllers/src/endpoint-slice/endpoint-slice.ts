@@ -1,9 +1,9 @@
 // The EndpointSlice controller: for each Service with a selector, slices with the endpoints of its pods. Rules: SPEC.md.
-import type { Endpoint, EndpointPort, EndpointSlice, KubeObject, Node, Pod, Service } from '@kubesim/api';
+import type { EndpointPort, EndpointSlice, KubeObject, Node, Pod, Service } from '@kubesim/api';
 import { aggregate, isNamespaceTerminating, send, type CacheChange, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileError, type Reconciling } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
 import { expectDeletion, expectWritten, isStale, isWrittenByOthers, observeDeletion, type Generations } from './endpoint-slice-tracker.ts';
-import { addressTypesOf, endpointPorts, podToEndpoint, portsKey, type AddressType } from './endpoints-of-pods.ts';
+import { addressTypesOf, podEndpoint, portsKey, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
 import { podsOf, servicesToUpdate, shouldPodBeInEndpoints, triggerTime, type TriggerTimes } from './pod-changes.ts';
 import { hasServiceLabels, layOut, MANAGED_BY, MANAGED_BY_LABEL, newEndpointSlice, pairUp, SERVICE_NAME_LABEL, type SliceChanges } from './slices.ts';
 
@@ -76,7 +76,7 @@ function decide(context: ReconcileContext, key: string): Plan | { readonly error
   const slices = slicesOf(context, service);
   if (isStale(state.generations.get(key), slices)) return { error: 'EndpointSlice informer cache is out of date' };
   const { time, times } = triggerTime(state.times.get(key), service, pods);
-  state.times = state.times.set(context.epoch, key, Object.freeze(times));
+  if (times !== state.times.get(key)) state.times = state.times.set(context.epoch, key, Object.freeze(times));
   const addressTypes = addressTypesOf(service);
   const skipped: string[] = [];
   const families = addressTypes.map((addressType) => decideFamily(context, service, pods, slices, addressType, skipped));
@@ -89,21 +89,20 @@ function decide(context: ReconcileContext, key: string): Plan | { readonly error
 function decideFamily(context: ReconcileContext, service: Service, pods: readonly Pod[], slices: readonly EndpointSlice[], addressType: AddressType, skipped: string[]): SliceChanges {
   const mine = slices.filter((slice) => slice.addressType === addressType);
   const owned = mine.filter((slice) => slice.metadata?.ownerReferences?.some((owner) => owner.uid === service.metadata?.uid && owner.kind === 'Service'));
-  const desired = new Map<string, { readonly ports: readonly EndpointPort[]; readonly endpoints: Endpoint[] }>();
+  const desired = new Map<string, { readonly ports: readonly EndpointPort[]; readonly endpoints: PodEndpoint[] }>();
+  const nodes = context.lister<Node>('nodes');
   for (const pod of pods) {
     if (!shouldPodBeInEndpoints(pod, true)) continue;
-    const ports = endpointPorts(service, pod);
-    const portKey = portsKey(ports);
-    let group = desired.get(portKey);
-    if (group === undefined) desired.set(portKey, group = { ports, endpoints: [] });
     const nodeName = pod.spec?.nodeName ?? '';
-    const node = context.lister<Node>('nodes').get('', nodeName);
+    const node = nodes.get('', nodeName);
+    const made = podEndpoint(pod, node, service, addressType);
+    let group = desired.get(made.portsKey);
+    if (group === undefined) desired.set(made.portsKey, group = { ports: made.ports, endpoints: [] });
     if (node === undefined && service.spec?.publishNotReadyAddresses !== true) {
       skipped.push(`skipping Pod ${pod.metadata?.name} for Service ${service.metadata?.namespace}/${service.metadata?.name}: Node ${nodeName} Not Found`);
       continue;
     }
-    const endpoint = podToEndpoint(pod, node, service, addressType);
-    if (endpoint.addresses.length > 0) group.endpoints.push(endpoint);
+    if (made.endpoint.addresses.length > 0) group.endpoints.push(made);
   }
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];

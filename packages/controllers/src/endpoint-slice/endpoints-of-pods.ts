@@ -1,5 +1,5 @@
 // Endpoints and their ports, as pods and a Service say they should be. Upstream: staging/src/k8s.io/endpointslice/utils.go (1.37).
-import type { Endpoint, EndpointPort, Node, Pod, Service, ServicePort } from '@kubesim/api';
+import { memoizeFrozen, type Endpoint, type EndpointPort, type Node, type Pod, type Service, type ServicePort } from '@kubesim/api';
 import { isPodReady } from '@kubesim/client';
 import { endpointHostname } from './pod-changes.ts';
 
@@ -55,8 +55,38 @@ export function portsKey(ports: readonly EndpointPort[] | null | undefined): str
 }
 
 /** Endpoints that are one and the same, whatever their conditions. Upstream: endpointHashObj. @internal */
-export function endpointKey({ addresses, hostname, targetRef }: Endpoint): string {
-  return `${addresses.join(',')}|${hostname ?? ''}|${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`;
+export const endpointKey: (endpoint: Endpoint) => string = memoizeFrozen(({ addresses, hostname, targetRef }: Endpoint) =>
+  `${addresses.join(',')}|${hostname ?? ''}|${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`);
+
+/** What one pod is to a Service in one address family. @internal */
+export interface PodEndpoint {
+  readonly endpoint: Endpoint;
+  readonly key: string;
+  readonly ports: readonly EndpointPort[];
+  readonly portsKey: string;
+}
+
+type Remembered = PodEndpoint & { readonly zone: string | undefined };
+
+// Memos of a pure function of frozen objects: a sync costs what changed, not what there is.
+const remembered: Readonly<Record<AddressType, WeakMap<Service, WeakMap<Pod, Remembered>>>> = { IPv4: new WeakMap(), IPv6: new WeakMap() };
+
+/** The endpoint of a pod and its ports; worked out once for each version of pod, Service and zone. @internal */
+export function podEndpoint(pod: Pod, node: Node | undefined, service: Service, addressType: AddressType): PodEndpoint {
+  const ofType = remembered[addressType];
+  let ofService = ofType.get(service);
+  if (ofService === undefined) {
+    ofService = new WeakMap();
+    if (Object.isFrozen(service)) ofType.set(service, ofService);
+  }
+  const zone = node?.metadata?.labels?.['topology.kubernetes.io/zone'];
+  const known = ofService.get(pod);
+  if (known !== undefined && known.zone === zone) return known;
+  const endpoint = Object.freeze(podToEndpoint(pod, node, service, addressType));
+  const ports = endpointPorts(service, pod);
+  const made = { endpoint, key: endpointKey(endpoint), ports, portsKey: portsKey(ports), zone };
+  if (Object.isFrozen(pod)) ofService.set(pod, made);
+  return made;
 }
 
 /** Endpoints of one key that say the same, resourceVersion of the target apart. Upstream: EndpointsEqualBeyondHash. @internal */

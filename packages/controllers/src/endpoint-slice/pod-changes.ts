@@ -54,26 +54,45 @@ export function endpointHostname(pod: Pod, service: Service): string | undefined
 /** The earliest change of a pod's readiness or of the Service that no sync has seen yet; undefined if there is none. Times are texts, which sort as instants. Upstream: TriggerTimeTracker. @internal */
 export interface TriggerTimes {
   readonly service: string;
+  /** How many pods have a time. */
+  readonly count: number;
   readonly pods: Readonly<Record<string, string>>;
 }
 
 /** [ES8] The trigger time of a sync, and what to remember for the next. @internal */
 export function triggerTime(known: TriggerTimes | undefined, service: Service, pods: readonly Pod[]): { readonly time: string | undefined; readonly times: TriggerTimes } {
   const created = service.metadata?.creationTimestamp ?? '';
-  const times: Record<string, string> = {};
+  const changed: [string, string][] = [];
   let earliest: string | undefined;
-  const consider = (time: string, before: string): void => {
-    if (time > before && (earliest === undefined || time < earliest)) earliest = time;
-  };
+  let count = 0;
   for (const pod of pods) {
-    const time = pod.status?.conditions?.find((condition) => condition.type === 'Ready')?.lastTransitionTime;
+    const time = readyTime(pod);
     if (time === undefined) continue;
+    count++;
     const name = pod.metadata?.name ?? '';
-    times[name] = time;
-    consider(time, known?.pods[name] ?? '');
+    const before = known?.pods[name] ?? '';
+    if (time === before) continue;
+    changed.push([name, time]);
+    if (time > before && (earliest === undefined || time < earliest)) earliest = time;
   }
-  consider(created, known?.service ?? '');
-  return { time: known === undefined ? (created === '' ? undefined : created) : earliest, times: { service: created, pods: times } };
+  if (created > (known?.service ?? '') && (earliest === undefined || created < earliest)) earliest = created;
+  if (known === undefined) return { time: created === '' ? undefined : created, times: { service: created, count, pods: Object.fromEntries(changed) } };
+  if (changed.length === 0 && count === known.count && created === known.service) return { time: earliest, times: known };
+  const next: Record<string, string> = { ...known.pods };
+  for (const [name, time] of changed) next[name] = time;
+  if (Object.keys(next).length === count) return { time: earliest, times: { service: created, count, pods: next } };
+  // Pods are gone: only what is there is remembered.
+  const times: Record<string, string> = {};
+  for (const pod of pods) {
+    const time = readyTime(pod);
+    if (time !== undefined) times[pod.metadata?.name ?? ''] = time;
+  }
+  return { time: earliest, times: { service: created, count, pods: times } };
+}
+
+function readyTime(pod: Pod): string | undefined {
+  for (const condition of pod.status?.conditions ?? []) if (condition.type === 'Ready') return condition.lastTransitionTime;
+  return undefined;
 }
 
 /** Same keys with the same values. @internal */

@@ -2,7 +2,7 @@
 // Upstream: staging/src/k8s.io/endpointslice/reconciler.go (1.37).
 import type { Endpoint, EndpointPort, EndpointSlice, Service } from '@kubesim/api';
 import { newControllerRef } from '@kubesim/client';
-import { endpointKey, sameEndpoint, type AddressType } from './endpoints-of-pods.ts';
+import { endpointKey, sameEndpoint, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
 import { sameLabels } from './pod-changes.ts';
 
 /** Endpoints of a slice at most. [ES6] @internal */
@@ -54,8 +54,9 @@ export function hasServiceLabels(slice: EndpointSlice, service: Service): boolea
  * fullest first, then into the one unchanged slice that it fills best, then into new ones. Upstream: reconcileByPortMapping.
  * @internal
  */
-export function layOut(service: Service, existing: readonly EndpointSlice[], desired: readonly Endpoint[], addressType: AddressType, ports: readonly EndpointPort[]): SliceChanges {
-  const wanted = new Map(desired.map((endpoint) => [endpointKey(endpoint), endpoint]));
+export function layOut(service: Service, existing: readonly EndpointSlice[], desired: readonly PodEndpoint[], addressType: AddressType, ports: readonly EndpointPort[]): SliceChanges {
+  const wanted = new Map<string, Endpoint>();
+  for (const { key, endpoint } of desired) wanted.set(key, endpoint);
   const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   const deleted: EndpointSlice[] = [];
   let unchanged: EndpointSlice[] = [];

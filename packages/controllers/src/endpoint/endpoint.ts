@@ -87,7 +87,7 @@ function decide(context: ReconcileContext, key: string): Plan {
   if (service.spec?.type === 'ExternalName' || service.spec?.selector === undefined) return { do: 'nothing' };
   const pods = podsOf(context, service);
   const { time, times } = triggerTime(state.times.get(key), service, pods);
-  state.times = state.times.set(context.epoch, key, Object.freeze(times));
+  if (times !== state.times.get(key)) state.times = state.times.set(context.epoch, key, Object.freeze(times));
   const current = context.lister<Endpoints>('endpoints').get(namespace, name);
   if (current !== undefined && state.stale.get(key) === current.metadata?.resourceVersion) {
     return { do: 'fail', error: `endpoints informer cache is out of date, resource version ${current.metadata?.resourceVersion} already processed for endpoints ${key}` };
