@@ -1,1 +1,15 @@
-export { createKubelet, DEFAULT_TIMING, INSTANT_TIMING, liveProcesses, type KubeletMessage, type KubeletOptions, type KubeletState, type KubeletTiming, type PodWorker } from './kubelet.ts';
+// What the other packages use of the kubelet.
+export { BehaviourFailure, createKubelet } from './kubelet.ts';
+export { liveProcesses, type KubeletMessage, type KubeletState, type LiveProcess, type VolumeContent } from './kubelet-state.ts';
+export type { KubeletOptions, PodStage } from './options.ts';
+export { defaultTiming, recordedTiming, resolveTiming, type KubeletTiming, type TimingPreset } from './timing.ts';
+export { isSteady, newPodWorker, nextWake, stepPod, type PodInput } from './pod/pod-worker.ts';
+export type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
+export type { BehaviourContext, ContainerBehaviour, ExecResult, Life, PodHttpRequest, PodHttpResponse } from './runtime/behaviour.ts';
+export { scriptedBehaviour } from './runtime/scripted.ts';
+export {
+  agnhostBehaviour, anyBehaviour, busyboxBehaviour, defaultBehaviours, httpdBehaviour, nginxBehaviour, pauseBehaviour, redisBehaviour,
+} from './container/images.ts';
+export { admitPod, podRequest, type Rejection } from './node/admission.ts';
+export { hostnameOf } from './network/pod-hostname.ts';
+export type { ContainerNetwork } from './container/shell.ts';

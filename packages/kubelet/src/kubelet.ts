@@ -1,207 +1,343 @@
-// A kubelet: runs the pods of one node, reports their status, stops them with grace and lets their objects go.
-import type { ContainerStatus, Pod, PodCondition, Probe } from '@kubesim/api';
-import type { Actor, ActorContext } from '@kubesim/client';
-import { OrderedMap } from '@kubesim/kernel';
+// The kubelet of one node as an actor: its pods, its node object, its lease. The rules of a pod's life are in pod/.
+import type { ApiReply, KubeObject, Node, Pod } from '@kubesim/api';
+import { formatTime, qosClass } from '@kubesim/api';
+import type { Actor, ActorContext, CacheChange } from '@kubesim/client';
+import { anyBehaviour, defaultBehaviours } from './container/images.ts';
+import { initialKubeletState, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
+import { admitPod, type Rejection } from './node/admission.ts';
+import { allocateAddress } from './node/addresses.ts';
+import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
+import { mountVolumes, volumeContent } from './node/volumes.ts';
+import type { KubeletOptions } from './options.ts';
+import { newPodWorker, nextWake, stepPod, type PodInput } from './pod/pod-worker.ts';
+import type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
+import { writeStatus } from './pod/status-write.ts';
+import { behaviourOf, imageName, type ContainerBehaviour } from './runtime/behaviour.ts';
+import { isRunning, withInstance } from './runtime/container-runtime.ts';
+import { withStages } from './stages.ts';
+import { resolveTiming, type KubeletTiming } from './timing.ts';
 
-/** How long things take on a node, in ms. @public */
-export interface KubeletTiming {
-  /** From binding to containers running. */
-  readonly startMs: number;
-  /** From the end of the grace's work to the object's removal. */
-  readonly removeMs: number;
-  /** How long a container takes to stop after SIGTERM. */
-  readonly stopMs: number;
+type Context = ActorContext<KubeletMessage>;
+
+/** Where the status manager looks again after a write that failed. */
+const STATUS_RESYNC_MS = 10_000;
+const LEASE_RENEW_MS = 10_000;
+const NODE_REPORT_MS = 300_000;
+const CRITICAL_PRIORITY = 2_000_000_000;
+
+/** An image behaviour threw: whose, and what it said. The kubelet's state is as it was before the step. @public */
+export class BehaviourFailure extends Error {
+  override readonly name = 'BehaviourFailure';
 }
 
-/** Orders of magnitude of real nodes. @public */
-export const DEFAULT_TIMING: KubeletTiming = Object.freeze({ startMs: 1_000, removeMs: 500, stopMs: 500 });
-
-/** Containers start and stop at once. @public */
-export const INSTANT_TIMING: KubeletTiming = Object.freeze({ startMs: 0, removeMs: 300, stopMs: 0 });
-
-/** Options of a kubelet. */
-export interface KubeletOptions {
-  readonly node: string;
-  /** First three numbers of the node's pod range, such as `10.244.1`. */
-  readonly podRange: string;
-  readonly hostIP: string;
-  readonly timing: KubeletTiming;
-}
-
-/** A pod as its kubelet knows it. */
-export interface PodWorker {
-  readonly uid: string;
-  readonly phase: 'starting' | 'running' | 'stopping' | 'stopped';
-  readonly ip: string;
-  readonly startedAt: number;
-  readonly isReady: boolean;
-}
-
-/** State of a kubelet. */
-export interface KubeletState {
-  pods: OrderedMap<PodWorker>;
-  /** Last address given out. */
-  lastAddress: number;
-}
-
-/** What a kubelet tells itself. */
-export interface KubeletMessage {
-  readonly do: 'start' | 'ready' | 'stop' | 'remove';
-  readonly key: string;
-  readonly uid: string;
-}
-
-const time = (instant: number): string => new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z');
-
-/** The kubelet of a node. @public */
-export function createKubelet(options: KubeletOptions): Actor<KubeletState, KubeletMessage> {
+/** Makes the kubelet of a node. Behaviours are matched before the built-in ones. Throws RangeError for a bad option. @public */
+export function createKubelet(options: KubeletOptions, behaviours: readonly ContainerBehaviour[] = []): Actor<KubeletState, KubeletMessage> {
+  if (typeof options.node !== 'string' || options.node === '') throw new RangeError('kubelet: options.node must name the node');
+  const kubelet = new Kubelet(options, [...behaviours, ...defaultBehaviours]);
   return {
     name: `kubelet/${options.node}`,
-    watches: [{ resource: 'pods', fieldSelector: `spec.nodeName=${options.node}` }],
-    initial: () => ({ pods: OrderedMap.empty(), lastAddress: 1 }),
-    start: () => {},
-    observe: (context, state, change) => {
-      const after = change.after as Pod | undefined;
-      if (after === undefined) {
-        const gone = change.before as Pod;
-        forget(context, state, gone);
+    watches: [
+      { resource: 'pods', fieldSelector: `spec.nodeName=${options.node}` }, { resource: 'nodes', fieldSelector: `metadata.name=${options.node}` },
+    ],
+    initial: initialKubeletState,
+    start: (context, state) => kubelet.start(context, state),
+    observe: (context, state, change) => kubelet.observe(context, state, change),
+    receive: (context, state, message) => kubelet.receive(context, state, message),
+  };
+}
+
+class Kubelet {
+  private readonly options: KubeletOptions;
+  private readonly behaviours: readonly ContainerBehaviour[];
+  private readonly timing: KubeletTiming;
+
+  constructor(options: KubeletOptions, behaviours: readonly ContainerBehaviour[]) {
+    this.options = options;
+    this.behaviours = behaviours;
+    this.timing = resolveTiming(options.timing);
+  }
+
+  start(context: Context, state: KubeletState): void {
+    const { relistPhaseMs, tickPhaseMs, heartbeats } = this.options;
+    state.relistPhaseMs = relistPhaseMs ?? context.random('relist').below(this.timing.relistMs);
+    state.tickPhaseMs = tickPhaseMs ?? context.random('tick').below(this.timing.relistMs);
+    context.after(0, { kind: 'register' }, { name: 'register' });
+    if (heartbeats !== false) {
+      context.after(0, { kind: 'lease' }, { name: 'lease' });
+      context.after(NODE_REPORT_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus', quietUntil: Infinity });
+    }
+    this.resync(context, state);
+  }
+
+  observe(context: Context, state: KubeletState, change: CacheChange): void {
+    if (change.resource === 'nodes') {
+      // Somebody else (the node controller) says that this node is not ready: the next status round corrects it.
+      if (change.after !== undefined && this.options.heartbeats !== false && !isNodeReady(change.after as Node)) {
+        context.after(STATUS_RESYNC_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus' });
+      }
+      return;
+    }
+    const pod = (change.after ?? change.before) as Pod | undefined;
+    if (change.resource !== 'pods' || pod === undefined) return;
+    // A pod of the same name with another uid is another pod: the one before is gone.
+    const uidBefore = change.before?.metadata.uid;
+    if (change.after !== undefined && uidBefore !== undefined && uidBefore !== change.after.metadata.uid) this.podChanged(context, state, change.before as Pod, true);
+    this.podChanged(context, state, pod, change.after === undefined);
+  }
+
+  receive(context: Context, state: KubeletState, message: KubeletMessage): void {
+    switch (message.kind) {
+      case 'pod':
+        return this.step(context, state, message.uid, { kind: 'wake' });
+      case 'flush':
+        return this.flush(context, state);
+      case 'register':
+        if (this.options.registerNode !== false) registerNode(context, this.options);
+        return;
+      case 'lease':
+        state.lease = renewLease(context, this.options.node, state.lease);
+        context.after(LEASE_RENEW_MS, { kind: 'lease' }, { name: 'lease', quietUntil: Infinity });
+        return;
+      case 'nodeStatus':
+        heartbeatNode(context, this.options.node);
+        context.after(NODE_REPORT_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus', quietUntil: Infinity });
+        return;
+      case 'resync':
+        return this.resync(context, state);
+      case 'slow':
+        if (!(message.factor > 0)) throw new RangeError(`kubelet/${this.options.node}: a slowness must be above 0, and is ${message.factor}`);
+        state.slowness = message.factor;
+        return;
+      case 'shutdown':
+        state.isShuttingDown = true;
+        this.shutDown(context, state, false, message.graceMs);
+        context.after(message.graceMs, { kind: 'shutdownCritical', graceMs: message.criticalGraceMs }, { name: 'shutdown' });
+        return;
+      case 'shutdownCritical':
+        return this.shutDown(context, state, true, message.graceMs);
+      case 'evict':
+        return this.step(context, state, message.uid, { kind: 'end', reason: 'Evicted', message: message.message, graceMs: 1000 });
+      case 'killContainers':
+        return this.killContainers(context, state, message);
+      case 'files': {
+        for (const [key, content] of message.volumes ?? []) state.volumes = state.volumes.set(context.epoch, key, content);
+        if (message.uid !== undefined) {
+          const worker = state.workers.get(message.uid);
+          if (worker !== undefined) this.step(context, state, message.uid, { kind: 'files', runtime: message.runtime ?? worker.runtime });
+        }
+        // Whoever has one of these volumes mounted may answer its probes differently now.
+        const changed = new Set((message.volumes ?? []).map(([key]) => key));
+        const mounted = new Set([...state.mounts].filter(([, key]) => changed.has(key)).map(([place]) => place.slice(0, place.indexOf('/'))));
+        for (const uid of [...mounted].sort()) {
+          const worker = state.workers.get(uid);
+          if (worker !== undefined && uid !== message.uid) this.step(context, state, uid, { kind: 'files', runtime: worker.runtime });
+        }
+      }
+    }
+  }
+
+  /** Looks at every pod of the cache again: after a start, and after a time without the API. */
+  private resync(context: Context, state: KubeletState): void {
+    const seen = new Set<string>();
+    for (const pod of context.lister<Pod & KubeObject>('pods').list()) {
+      seen.add(pod.metadata.uid ?? '');
+      this.podChanged(context, state, pod, false);
+    }
+    for (const [uid, worker] of [...state.workers]) if (!seen.has(uid)) this.podChanged(context, state, worker.pod, true);
+    if (state.writes.size > 0) context.after(0, { kind: 'flush' }, { name: 'flush' });
+  }
+
+  private podChanged(context: Context, state: KubeletState, pod: Pod, isGone: boolean): void {
+    const uid = pod.metadata?.uid ?? '';
+    const worker = state.workers.get(uid);
+    if (worker !== undefined) {
+      if (isGone && (worker.mode === 'finished' || worker.mode === 'terminated')) return this.forget(context, state, uid);
+      if (worker.pod === pod && !isGone) return;
+      if (!isGone && worker.mode !== 'finished' && statusWasChanged(worker, pod)) context.after(STATUS_RESYNC_MS, { kind: 'flush' }, { name: 'status' });
+      if (!isGone && statusWasChanged(worker, pod)) state.writes = state.writes.set(context.epoch, uid, addWrite(state.writes.get(uid), 'status'));
+      return this.step(context, state, uid, { kind: 'update', pod, isGone });
+    }
+    if (isGone || pod.spec?.nodeName !== this.options.node) return;
+    const phase = pod.status?.phase;
+    if (phase === 'Succeeded' || phase === 'Failed') return;
+    const rejection = pod.metadata?.deletionTimestamp === undefined && pod.status?.startTime === undefined ? this.admit(context, state, pod) : undefined;
+    if (rejection !== undefined) return this.reject(context, state, pod, rejection);
+    const env = this.environment(context, state, pod, []);
+    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, env));
+    this.step(context, state, uid, pod.metadata?.deletionTimestamp === undefined ? { kind: 'wake' } : { kind: 'update', pod });
+  }
+
+  private admit(context: Context, state: KubeletState, pod: Pod): Rejection | undefined {
+    if (state.isShuttingDown) return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
+    const others: Pod[] = [];
+    state.workers.forEach((worker) => {
+      if (worker.mode !== 'finished') others.push(worker.pod);
+    });
+    return admitPod(pod, context.lister<Node & KubeObject>('nodes').get('', this.options.node), others);
+  }
+
+  /** B.14 R15: phase, reason and message, nothing else. */
+  private reject(context: Context, state: KubeletState, pod: Pod, { reason, message }: Rejection): void {
+    const uid = pod.metadata?.uid ?? '';
+    const env = this.environment(context, state, pod, []);
+    const generation = pod.metadata?.generation;
+    const worker: PodWorkerState = {
+      ...newPodWorker(pod, env), mode: 'finished', retryAt: undefined,
+      status: {
+        ...(generation === undefined ? {} : { observedGeneration: generation }), phase: 'Failed', reason, message: `Pod was rejected: ${message}`,
+        startTime: formatTime(context.now), qosClass: pod.status?.qosClass ?? qosClass(pod),
+      },
+    };
+    state.workers = state.workers.set(context.epoch, uid, worker);
+    if (this.timing.events) context.event({ about: pod as KubeObject, type: 'Warning', reason, message });
+    this.want(context, state, uid, 'status');
+  }
+
+  private step(context: Context, state: KubeletState, uid: string, input: PodInput): void {
+    const worker = state.workers.get(uid);
+    if (worker === undefined) return;
+    const after: (() => void)[] = [];
+    const pod = input.kind === 'update' ? input.pod : worker.pod;
+    const env = this.environment(context, state, pod, after);
+    let next: PodWorkerState;
+    try {
+      next = stepPod(worker, input, env);
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      throw new BehaviourFailure(`kubelet/${this.options.node}: pod ${pod.metadata?.namespace}/${pod.metadata?.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    state.workers = state.workers.set(context.epoch, uid, next);
+    for (const effect of after) effect();
+    if (next.mode === 'finished' && next.isOrphan) return this.forget(context, state, uid);
+    const wakeAt = nextWake(next, env);
+    const name = `pod/${uid}`;
+    if (wakeAt === undefined) context.cancel(name);
+    else context.after(wakeAt - context.now, { kind: 'pod', uid }, { name });
+  }
+
+  private environment(context: Context, state: KubeletState, pod: Pod, effects: (() => void)[]): PodEnvironment {
+    const uid = pod.metadata?.uid ?? '';
+    const timing = state.slowness === 1 ? this.timing : slowed(this.timing, state.slowness);
+    const node = context.lister<Node & KubeObject>('nodes').get('', this.options.node);
+    const hostIP = this.options.hostIP ?? node?.status?.addresses?.find((each) => each.type === 'InternalIP')?.address ?? '192.0.2.2';
+    return {
+      now: context.now, timing, relistPhaseMs: state.relistPhaseMs, tickPhaseMs: state.tickPhaseMs, hostIP, messages: context.profile.kubernetes,
+      behaviour: (image) => {
+        const found = behaviourOf(this.behaviours, image, anyBehaviour);
+        return this.options.stages === undefined ? found : withStages(found, this.options.stages, imageName(image), context.now, (name, bound) => context.random(name).below(bound));
+      },
+      random: (name, bound) => context.random(`${name} ${pod.metadata?.namespace}/${pod.metadata?.name}`).below(bound),
+      exists: (resource, namespace, name) => context.call({ verb: 'get', resource, namespace, name }).ok,
+      hasImage: (image) => state.images.has(image),
+      reservePull: (durationMs) => {
+        state.pullFreeAt = Math.max(state.pullFreeAt, context.now) + durationMs;
+        return state.pullFreeAt;
+      },
+      imagePulled: (image) => {
+        state.images = state.images.set(context.epoch, image, true);
+      },
+      allocateIP: () => {
+        mountVolumes(context, state, pod);
+        return this.options.podIP ?? allocateAddress(state, context.epoch, this.options.podCIDR ?? node?.spec?.podCIDR ?? '10.244.0.0/24', uid, this.options.addressReuse ?? 'round-robin');
+      },
+      volume: (_pod, volume) => volumeContent(state, uid, volume).files,
+      writeVolume: (_pod, volume, files) => {
+        const key = state.mounts.get(`${uid}/${volume}`) ?? `pod/${uid}/${volume}`;
+        const version = (state.volumes.get(key)?.version ?? 0) + 1;
+        state.volumes = state.volumes.set(context.epoch, key, { files, version });
+      },
+      event: (type, reason, message) => {
+        if (this.timing.events) effects.push(() => context.event({ about: pod as KubeObject, type, reason, message }));
+      },
+      statusChanged: () => effects.push(() => this.want(context, state, uid, 'status')),
+      remove: () => effects.push(() => this.want(context, state, uid, 'remove')),
+    };
+  }
+
+  private want(context: Context, state: KubeletState, uid: string, write: 'status' | 'remove'): void {
+    state.writes = state.writes.set(context.epoch, uid, addWrite(state.writes.get(uid), write));
+    context.after(0, { kind: 'flush' }, { name: 'flush' });
+  }
+
+  /** One write a step; the rest follows in line. A write that cannot reach the API is tried again with the next resync. */
+  private flush(context: Context, state: KubeletState): void {
+    const first = state.writes.first();
+    if (first === undefined) return;
+    const [uid, wanted] = first;
+    state.writes = state.writes.delete(context.epoch, uid);
+    const worker = state.workers.get(uid);
+    if (worker !== undefined) {
+      const reply = wanted === 'remove' ? removePod(context, worker.pod) : writeStatus(context, worker);
+      if (reply !== undefined && !reply.ok && isUnreachable(reply)) {
+        state.writes = state.writes.set(context.epoch, uid, wanted);
+        context.after(STATUS_RESYNC_MS, { kind: 'flush' }, { name: 'status' });
         return;
       }
-      const key = `${after.metadata.namespace ?? ''}/${after.metadata.name}`;
-      const worker = state.pods.get(key);
-      if (worker !== undefined && worker.uid !== after.metadata.uid) forget(context, state, after);
-      if (after.metadata.deletionTimestamp !== undefined) return beginStop(context, state, options, key, after);
-      if (worker?.phase === 'running' && worker.uid === after.metadata.uid) return checkGates(context, worker, after);
-      if (state.pods.has(key) || after.status?.phase === 'Succeeded' || after.status?.phase === 'Failed') return;
-      admit(context, state, options, key, after);
-    },
-    receive: (context, state, message) => {
-      const worker = state.pods.get(message.key);
-      if (worker === undefined || worker.uid !== message.uid) return;
-      switch (message.do) {
-        case 'start': return started(context, state, options, message.key, worker);
-        case 'ready': return ready(context, state, message.key, worker);
-        case 'stop': return stopped(context, state, options, message.key, worker);
-        case 'remove': return removed(context, state, message.key);
-      }
-    },
-  };
+      if (wanted === 'status+remove') state.writes = state.writes.set(context.epoch, uid, 'remove');
+    }
+    if (state.writes.size > 0) context.after(0, { kind: 'flush' }, { name: 'flush' });
+  }
+
+  private forget(context: Context, state: KubeletState, uid: string): void {
+    const address = state.workers.get(uid)?.runtime.sandbox?.ip;
+    if (address !== undefined && state.addresses.get(address) === uid) state.addresses = state.addresses.delete(context.epoch, address);
+    state.workers = state.workers.delete(context.epoch, uid);
+    state.writes = state.writes.delete(context.epoch, uid);
+    for (const place of [...state.mounts.keys(`${uid}/`, `${uid}0`)]) {
+      const key = state.mounts.get(place) ?? '';
+      if (key.startsWith('pod/')) state.volumes = state.volumes.delete(context.epoch, key);
+      state.mounts = state.mounts.delete(context.epoch, place);
+    }
+    context.cancel(`pod/${uid}`);
+  }
+
+  private shutDown(context: Context, state: KubeletState, critical: boolean, graceMs: number): void {
+    for (const [uid, worker] of [...state.workers]) {
+      if ((worker.pod.spec?.priority ?? 0) >= CRITICAL_PRIORITY !== critical) continue;
+      const own = (worker.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+      this.step(context, state, uid, { kind: 'end', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.', graceMs: Math.min(graceMs, own) });
+    }
+  }
+
+  private killContainers(context: Context, state: KubeletState, { uid, exitCode, container, reason }: Extract<KubeletMessage, { kind: 'killContainers' }>): void {
+    const worker = state.workers.get(uid);
+    if (worker === undefined) return;
+    let runtime = worker.runtime;
+    for (const [instance] of Object.values(worker.runtime.containers)) {
+      if (instance === undefined || !isRunning(instance, context.now) || (container !== undefined && container !== instance.name)) continue;
+      runtime = withInstance(runtime, { ...instance, endsAt: context.now, exitCode, ...(reason === undefined ? {} : { reason }) });
+    }
+    this.step(context, state, uid, { kind: 'files', runtime });
+  }
 }
 
-function timer(context: ActorContext<KubeletMessage>, delayMs: number, message: KubeletMessage): void {
-  context.after(delayMs, message, { name: `${message.do} ${message.key}` });
+function addWrite(before: 'status' | 'remove' | 'status+remove' | undefined, write: 'status' | 'remove'): 'status' | 'remove' | 'status+remove' {
+  return before === undefined || before === write ? write : 'status+remove';
 }
 
-function admit(context: ActorContext<KubeletMessage>, state: KubeletState, options: KubeletOptions, key: string, pod: Pod): void {
-  const address = state.lastAddress + 1;
-  state.lastAddress = address;
-  const ip = `${options.podRange}.${address % 254 === 0 ? 254 : address % 254}`;
-  state.pods = state.pods.set(context.epoch, key, { uid: pod.metadata.uid ?? '', phase: 'starting', ip, startedAt: context.now, isReady: false });
-  timer(context, options.timing.startMs, { do: 'start', key, uid: pod.metadata.uid ?? '' });
+function isUnreachable(reply: ApiReply): boolean {
+  return !reply.ok && (reply.status.code ?? 0) >= 500;
 }
 
-function forget(context: ActorContext<KubeletMessage>, state: KubeletState, pod: Pod): void {
-  const key = `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
-  for (const what of ['start', 'ready', 'stop', 'remove']) context.cancel(`${what} ${key}`);
-  state.pods = state.pods.delete(context.epoch, key);
+/** The kubelet's delete of a pod whose containers are gone: grace 0, this uid and no other. */
+function removePod(context: Context, pod: Pod): ApiReply {
+  return context.call({
+    verb: 'delete', resource: 'pods', namespace: pod.metadata?.namespace, name: pod.metadata?.name ?? '',
+    options: { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata?.uid } },
+  });
 }
 
-/** When a container without failures becomes ready: at once, or when its probes have passed. */
-function readyDelayMs(pod: Pod): number {
-  const delay = (probe: Probe | undefined): number => (probe === undefined ? 0 : (probe.initialDelaySeconds ?? 0) * 1_000 + ((probe.successThreshold ?? 1) - 1) * (probe.periodSeconds ?? 10) * 1_000 + 1_000);
-  return Math.max(0, ...pod.spec.containers.map((container) => delay(container.readinessProbe) + delay(container.startupProbe)));
+function isNodeReady(node: Node): boolean {
+  return node.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true;
 }
 
-/** Whoever opens a readiness gate writes a condition; the kubelet answers with Ready. */
-function checkGates(context: ActorContext<KubeletMessage>, worker: PodWorker, pod: Pod): void {
-  if ((pod.spec.readinessGates ?? []).length === 0) return;
-  const conditions = conditionsOf(pod, worker.isReady, context.now);
-  const readiness = (list: readonly PodCondition[] | undefined): string | undefined => list?.find((condition) => condition.type === 'Ready')?.status;
-  if (readiness(conditions) !== readiness(pod.status?.conditions)) writeStatus(context, pod, { conditions });
+/** Whether somebody else wrote into what the kubelet owns of the status (the node controller's Ready=False). */
+function statusWasChanged(worker: PodWorkerState, pod: Pod): boolean {
+  if (worker.status === undefined || worker.pod.status === pod.status) return false;
+  const readyOf = (conditions: Pod['status']): string | undefined => conditions?.conditions?.find((each) => each.type === 'Ready')?.status;
+  return readyOf(pod.status) !== readyOf(worker.status) && readyOf(worker.pod.status) === readyOf(worker.status);
 }
 
-function podOf(context: ActorContext<KubeletMessage>, key: string): Pod | undefined {
-  const slash = key.indexOf('/');
-  return context.lister<Pod>('pods').get(key.slice(0, slash), key.slice(slash + 1));
-}
-
-const CONDITION_ORDER = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const;
-
-function conditionsOf(pod: Pod, isReady: boolean, now: number): readonly PodCondition[] {
-  const gatesOpen = (pod.spec.readinessGates ?? []).every((gate) => pod.status?.conditions?.some((held) => held.type === gate.conditionType && held.status === 'True'));
-  const wanted: Readonly<Record<string, boolean>> = { PodReadyToStartContainers: true, Initialized: true, Ready: isReady && gatesOpen, ContainersReady: isReady, PodScheduled: true };
-  const others = (pod.status?.conditions ?? []).filter((held) => !(CONDITION_ORDER as readonly string[]).includes(held.type));
-  const generation = pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation };
-  return [...others, ...CONDITION_ORDER.map((type): PodCondition => {
-    const status = wanted[type] === true ? 'True' : 'False';
-    const held = pod.status?.conditions?.find((condition) => condition.type === type);
-    return { type, status, lastProbeTime: null, lastTransitionTime: held?.status === status ? held.lastTransitionTime : time(now), ...generation } as unknown as PodCondition;
-  })];
-}
-
-function statusOf(pod: Pod, worker: PodWorker, options: Pick<KubeletOptions, 'hostIP'> | undefined, isReady: boolean, now: number): object {
-  const containerStatuses = pod.spec.containers.map((container): ContainerStatus => ({
-    name: container.name, image: container.image ?? '', imageID: `sim://${container.image ?? ''}`, ready: isReady, started: true, restartCount: 0, containerID: `sim://${worker.uid}/${container.name}`,
-    state: { running: { startedAt: time(worker.startedAt) } }, lastState: {},
-  }));
-  return {
-    phase: 'Running', conditions: conditionsOf(pod, isReady, now), containerStatuses, podIP: worker.ip, podIPs: [{ ip: worker.ip }], startTime: pod.status?.startTime ?? time(worker.startedAt),
-    ...(options === undefined ? {} : { hostIP: options.hostIP, hostIPs: [{ ip: options.hostIP }] }),
-  };
-}
-
-function writeStatus(context: ActorContext<KubeletMessage>, pod: Pod, status: object): void {
-  context.call({ verb: 'patch', resource: 'pods', subresource: 'status', namespace: pod.metadata.namespace, name: pod.metadata.name, patchType: 'merge', patch: { metadata: { uid: pod.metadata.uid }, status } });
-}
-
-function started(context: ActorContext<KubeletMessage>, state: KubeletState, options: KubeletOptions, key: string, worker: PodWorker): void {
-  const pod = podOf(context, key);
-  if (pod === undefined) return;
-  const delayMs = readyDelayMs(pod);
-  const isReady = delayMs === 0;
-  const running: PodWorker = { ...worker, phase: 'running', startedAt: context.now, isReady };
-  state.pods = state.pods.set(context.epoch, key, running);
-  for (const container of pod.spec.containers) context.event({ about: pod as never, type: 'Normal', reason: 'Started', message: 'Container started', fieldPath: `spec.containers{${container.name}}` });
-  writeStatus(context, pod, statusOf(pod, running, options, isReady, context.now));
-  if (!isReady) timer(context, delayMs, { do: 'ready', key, uid: worker.uid });
-}
-
-function ready(context: ActorContext<KubeletMessage>, state: KubeletState, key: string, worker: PodWorker): void {
-  const pod = podOf(context, key);
-  if (pod === undefined || worker.phase !== 'running') return;
-  state.pods = state.pods.set(context.epoch, key, { ...worker, isReady: true });
-  writeStatus(context, pod, statusOf(pod, worker, undefined, true, context.now));
-}
-
-function beginStop(context: ActorContext<KubeletMessage>, state: KubeletState, options: KubeletOptions, key: string, pod: Pod): void {
-  const worker = state.pods.get(key) ?? { uid: pod.metadata.uid ?? '', phase: 'starting' as const, ip: '', startedAt: context.now, isReady: false };
-  if (worker.phase === 'stopping' || worker.phase === 'stopped') return;
-  for (const what of ['start', 'ready']) context.cancel(`${what} ${key}`);
-  state.pods = state.pods.set(context.epoch, key, { ...worker, phase: 'stopping', isReady: false });
-  const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1_000;
-  timer(context, worker.phase === 'starting' ? 0 : Math.min(options.timing.stopMs, graceMs), { do: 'stop', key, uid: worker.uid });
-}
-
-function stopped(context: ActorContext<KubeletMessage>, state: KubeletState, options: KubeletOptions, key: string, worker: PodWorker): void {
-  const pod = podOf(context, key);
-  if (pod === undefined) return;
-  state.pods = state.pods.set(context.epoch, key, { ...worker, phase: 'stopped' });
-  const containerStatuses = pod.spec.containers.map((container): object => ({
-    name: container.name, image: container.image ?? '', imageID: `sim://${container.image ?? ''}`, ready: false, started: false, restartCount: 0, containerID: `sim://${worker.uid}/${container.name}`,
-    state: { terminated: { exitCode: 0, startedAt: time(worker.startedAt), finishedAt: time(context.now), reason: 'Completed', containerID: `sim://${worker.uid}/${container.name}` } }, lastState: {},
-  }));
-  if (pod.status?.phase === 'Running') writeStatus(context, pod, { phase: 'Succeeded', conditions: conditionsOf(pod, false, context.now), containerStatuses });
-  timer(context, options.timing.removeMs, { do: 'remove', key, uid: worker.uid });
-}
-
-function removed(context: ActorContext<KubeletMessage>, state: KubeletState, key: string): void {
-  const pod = podOf(context, key);
-  state.pods = state.pods.delete(context.epoch, key);
-  if (pod === undefined) return;
-  context.call({ verb: 'delete', resource: 'pods', namespace: pod.metadata.namespace, name: pod.metadata.name, options: { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } } });
-}
-
-/** Pods whose containers run on this node now, by key: for finding two live processes with one identity. @public */
-export function liveProcesses(state: KubeletState): readonly { readonly key: string; readonly uid: string }[] {
-  return [...state.pods].filter(([, worker]) => worker.phase === 'running' || worker.phase === 'stopping').map(([key, worker]) => ({ key, uid: worker.uid }));
+function slowed(timing: KubeletTiming, factor: number): KubeletTiming {
+  return { ...timing, syncStartMs: timing.syncStartMs * factor, sandboxMs: timing.sandboxMs * factor, startMs: timing.startMs * factor, pullMs: timing.pullMs * factor };
 }

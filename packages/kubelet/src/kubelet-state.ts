@@ -1,0 +1,92 @@
+// The state of one kubelet, and what others may read of it.
+import type { KubeObject } from '@kubesim/api';
+import { OrderedMap } from '@kubesim/kernel';
+import type { PodWorkerState } from './pod/pod-worker-state.ts';
+import { isRunning } from './runtime/container-runtime.ts';
+import type { RuntimePod } from './runtime/container-runtime.ts';
+import type { FileTree } from './runtime/file-tree.ts';
+
+/** Content of a volume; of two copies of one claim the higher version is the newer. @public */
+export interface VolumeContent {
+  readonly files: FileTree;
+  readonly version: number;
+}
+
+/** All that a kubelet and its node's runtime hold. @public */
+export interface KubeletState {
+  /** Pod workers by uid. */
+  workers: OrderedMap<PodWorkerState>;
+  /** Images that were pulled. */
+  images: OrderedMap<boolean>;
+  /** Volume contents by key: `claim/…`, `pod/UID/NAME`, `host/PATH`. */
+  volumes: OrderedMap<VolumeContent>;
+  /** Key of a pod's volume, by `UID/NAME`. */
+  mounts: OrderedMap<string>;
+  /** Addresses in use, with the pod's uid. */
+  addresses: OrderedMap<string>;
+  lastAddress: number;
+  /** When the pull that is last in the queue is done. */
+  pullFreeAt: number;
+  relistPhaseMs: number;
+  tickPhaseMs: number;
+  /** Writes that are due, by uid. */
+  writes: OrderedMap<'status' | 'remove' | 'status+remove'>;
+  lease: KubeObject | undefined;
+  /** Latencies of the node are multiplied by this (1: as configured). */
+  slowness: number;
+  /** The node shuts down: nothing new is admitted. */
+  isShuttingDown: boolean;
+}
+
+/** A kubelet that has seen nothing. @internal */
+export function initialKubeletState(): KubeletState {
+  return {
+    workers: OrderedMap.empty(), images: OrderedMap.empty(), volumes: OrderedMap.empty(), mounts: OrderedMap.empty(), addresses: OrderedMap.empty(),
+    lastAddress: 1, pullFreeAt: 0, relistPhaseMs: 0, tickPhaseMs: 0, writes: OrderedMap.empty(), lease: undefined, slowness: 1, isShuttingDown: false,
+  };
+}
+
+/** What a kubelet is sent: its own timers, and faults and changes from outside. @public */
+export type KubeletMessage =
+  | { readonly kind: 'pod'; readonly uid: string }
+  | { readonly kind: 'flush' } | { readonly kind: 'register' } | { readonly kind: 'lease' } | { readonly kind: 'nodeStatus' }
+  /** All pods are looked at again, as after a lost connection. */
+  | { readonly kind: 'resync' }
+  /** Latencies times this from now on. */
+  | { readonly kind: 'slow'; readonly factor: number }
+  /** Graceful node shutdown: ordinary pods first, then critical ones (priority ≥ 2000000000). */
+  | { readonly kind: 'shutdown'; readonly graceMs: number; readonly criticalGraceMs: number }
+  | { readonly kind: 'shutdownCritical'; readonly graceMs: number }
+  /** A pod is evicted under pressure. */
+  | { readonly kind: 'evict'; readonly uid: string; readonly message: string }
+  /** The container processes of a pod end at once, as after a crash of the runtime. */
+  | { readonly kind: 'killContainers'; readonly uid: string; readonly exitCode: number; readonly container?: string; readonly reason?: string }
+  /** What an exec changed. */
+  | { readonly kind: 'files'; readonly uid?: string; readonly runtime?: RuntimePod; readonly volumes?: readonly (readonly [string, VolumeContent])[] };
+
+/** A process that runs on a node. @public */
+export interface LiveProcess {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly container: string;
+  readonly startedAt: number;
+  readonly ip?: string;
+}
+
+/** All container processes that run on a node at an instant, whatever the API thinks of their pods. @public */
+export function liveProcesses(state: KubeletState, now: number): readonly LiveProcess[] {
+  const found: LiveProcess[] = [];
+  for (const [uid, worker] of state.workers) {
+    const ip = worker.runtime.sandbox?.ip;
+    for (const container of Object.keys(worker.runtime.containers).sort()) {
+      const instance = worker.runtime.containers[container]?.[0];
+      if (instance === undefined || !isRunning(instance, now)) continue;
+      found.push({
+        namespace: worker.pod.metadata?.namespace ?? '', name: worker.pod.metadata?.name ?? '', uid, container, startedAt: instance.startedAt,
+        ...(ip === undefined ? {} : { ip }),
+      });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,43 @@
+// One write of a pod's status. Source: status/status_manager.go syncPod, mergePodStatus (1.37); B.4.
+import type { ApiReply, Pod, PodStatus } from '@kubesim/api';
+import type { ActorContext } from '@kubesim/client';
+import { OWN_CONDITIONS } from './status.ts';
+import type { PodWorkerState } from './pod-worker-state.ts';
+
+/** Whether two JSON values are equal, whatever the order of their keys. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
+/** The stored status with the kubelet's own in it: conditions of others first. */
+export function mergeStatus(stored: PodStatus, own: PodStatus): PodStatus {
+  const conditions = own.conditions ?? [];
+  const kept = (stored.conditions ?? []).filter((each) => !conditions.some((one) => one.type === each.type) && (conditions.length === 0 || !OWN_CONDITIONS.includes(each.type) || each.type === 'PodScheduled'));
+  const others = kept.filter((each) => each.type !== 'PodScheduled');
+  const scheduled = kept.filter((each) => each.type === 'PodScheduled');
+  const { reason: _reason, message: _message, ...rest } = stored;
+  const all = [...others, ...conditions, ...scheduled];
+  return { ...rest, ...own, ...(all.length === 0 ? {} : { conditions: all }) };
+}
+
+/** Reads the pod, merges, and patches its status under the uid; undefined where there was nothing to write. */
+export function writeStatus(context: Pick<ActorContext<unknown>, 'call'>, worker: PodWorkerState): ApiReply | undefined {
+  const { pod, status } = worker;
+  if (status === undefined || worker.isOrphan) return undefined;
+  const target = { resource: 'pods', namespace: pod.metadata?.namespace, name: pod.metadata?.name ?? '' } as const;
+  const reply = context.call({ verb: 'get', ...target });
+  if (!reply.ok) return reply;
+  if (reply.object.metadata.uid !== pod.metadata?.uid) return undefined;
+  const stored = ((reply.object as Pod).status ?? {}) as PodStatus;
+  const merged = mergeStatus(stored, status);
+  if (isSame(stored, merged)) return undefined;
+  const patch: Record<string, unknown> = { ...merged };
+  for (const field of ['reason', 'message'] as const) if (stored[field] !== undefined && merged[field] === undefined) patch[field] = null;
+  // Lists are replaced whole: a merge patch gives the order of upstream's strategic patch with its order directive.
+  return context.call({ verb: 'patch', ...target, subresource: 'status', patchType: 'merge', patch: { metadata: { uid: pod.metadata?.uid }, status: patch } });
+}
