@@ -4,11 +4,11 @@ import { invalid, notSupported, required, type FieldError } from '../../field-er
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../generated/types.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
-import { isReadableSelector, selectorMatches } from '../../names/labels.ts';
+import { isEmptySelector, isReadableSelector, selectorMatches, validateLabelSelector } from '../../names/labels.ts';
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
-import { defaultPodTemplate, historyWarnings, immutable, validateCounts, validateRunningTemplate, validateWorkloadSelector } from './template.ts';
+import { defaultPodTemplate, historyWarnings, immutable, validateCounts, validateRunningTemplate } from './template.ts';
 
 type StoredDaemonSet = DaemonSet & KubeObject;
 
@@ -47,13 +47,16 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, path: FieldPath): r
   return errors;
 }
 
-function validateSpec({ spec }: StoredDaemonSet): readonly FieldError[] {
+function validateSpec({ spec }: StoredDaemonSet, old: StoredDaemonSet | undefined): readonly FieldError[] {
   const path = fieldPath('spec');
-  const selectorErrors = validateWorkloadSelector(spec.selector, 'daemonset', path.child('selector'));
+  const changed = old !== undefined && !isSame(spec.selector, old.spec.selector) ? [immutable(path.child('selector'), spec.selector)] : [];
+  // Upstream asks for no selector here: one that is missing matches nothing, which is the error.
+  const selectorErrors = spec.selector === undefined ? [] : validateLabelSelector(spec.selector, path.child('selector'));
   const isMissed = isReadableSelector(spec.selector) && !selectorMatches(spec.selector, spec.template.metadata?.labels);
   return [
-    ...selectorErrors,
+    ...changed, ...selectorErrors,
     ...(isMissed ? [invalid(path.child('template', 'metadata', 'labels'), spec.template.metadata?.labels ?? null, '`selector` does not match template `labels`')] : []),
+    ...(spec.selector !== undefined && isEmptySelector(spec.selector) ? [invalid(path.child('selector'), spec.selector, 'empty selector is invalid for daemonset')] : []),
     ...validateRunningTemplate(spec.template, 'DaemonSet', path.child('template')),
     ...validateNotNegative(spec.minReadySeconds, path.child('minReadySeconds')), ...validateStrategy(spec.updateStrategy ?? {}, path.child('updateStrategy')), ...validateNotNegative(spec.revisionHistoryLimit, path.child('revisionHistoryLimit')),
   ];
@@ -68,8 +71,8 @@ export const daemonSetKind: KindDefinition = defineKind<StoredDaemonSet>({
   default: (set) => withTemplateGeneration(withField(set, 'spec', defaultSpec(set.spec)), templateGeneration(set)),
   prepareForCreate: (set) => withTemplateGeneration({ ...set, status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 } }, Math.max(1, templateGeneration(set))),
   prepareForUpdate: (set, old) => withTemplateGeneration(set, templateGeneration(old) + (isSame(set.spec.template, old.spec.template) ? 0 : 1)),
-  validateCreate: validateSpec,
-  validateUpdate: (set, old) => (isSame(set.spec.selector, old.spec.selector) ? [] : [immutable(fieldPath('spec', 'selector'), set.spec.selector)]),
+  // The rule of the selector comes before those of a create: one hook for both.
+  validateCreate: (set, { old }) => validateSpec(set, old as StoredDaemonSet | undefined),
   warnings: (set) => historyWarnings(set.spec.revisionHistoryLimit),
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Desired', type: 'integer' }, { name: 'Current', type: 'integer' }, { name: 'Ready', type: 'integer' }, { name: 'Up-to-date', type: 'integer' }, { name: 'Available', type: 'integer' },

@@ -43,7 +43,6 @@ export const replicaSetKind: KindDefinition = defineKind<StoredReplicaSet>({
   prepareForCreate: (object) => ({ ...object, status: { replicas: 0 } as ReplicaSet['status'] }),
   validateCreate: validateSpec,
   validateUpdate: (object, old) => (isSame(object.spec.selector, old.spec.selector) ? [] : [immutable(fieldPath('spec', 'selector'), object.spec.selector)]),
-  selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Desired', type: 'integer' }, { name: 'Current', type: 'integer' }, { name: 'Ready', type: 'integer' }, { name: 'Age', type: 'string' },
     { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 }, { name: 'Selector', type: 'string', priority: 1 },

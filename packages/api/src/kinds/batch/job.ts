@@ -29,15 +29,18 @@ function defaultSpec(spec: JobSpec): JobSpec {
 /** The selector and labels that tie pods to this very Job, unless the user gives their own. */
 function withGeneratedSelector(job: StoredJob): StoredJob {
   const template = job.spec.template;
-  const own = job.metadata.labels ?? {};
-  if (job.spec.manualSelector === true) return Object.keys(own).length > 0 || template.metadata?.labels === undefined ? job : { ...job, metadata: { ...job.metadata, labels: template.metadata.labels } };
+  if (job.spec.manualSelector === true) return job;
   const uid = job.metadata.uid ?? '';
   const name = job.metadata.name ?? '';
   const labels = { ...template.metadata?.labels, 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name };
   const selector = { ...job.spec.selector, matchLabels: { ...job.spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid } };
-  // Upstream's Job without labels shares the map of its template's, and what is read back is defaulted from it again.
-  const metadata = Object.keys(own).length > 0 ? job.metadata : { ...job.metadata, labels };
-  return { ...job, metadata, spec: { ...job.spec, selector, template: { ...template, metadata: { ...template.metadata, labels } } } };
+  return { ...job, spec: { ...job.spec, selector, template: { ...template, metadata: { ...template.metadata, labels } } } };
+}
+
+/** A Job without labels shows those of its template: upstream's defaults are applied to what is read, too. */
+function withTemplateLabels(job: StoredJob): StoredJob {
+  const labels = job.spec.template.metadata?.labels;
+  return labels === undefined || Object.keys(job.metadata.labels ?? {}).length > 0 ? job : { ...job, metadata: { ...job.metadata, labels } };
 }
 
 /** Errors of a Job's spec that hold in a CronJob's template, too. @internal */
@@ -115,6 +118,7 @@ export const jobKind: KindDefinition = defineKind<StoredJob>({
   prepareForCreate: (job) => withGeneratedSelector({ ...job, status: {} as Job['status'] }),
   validateCreate: validateSpec,
   validateUpdate: validateSpecUpdate,
+  canonicalize: withTemplateLabels,
   deleteWarnings: (_job, propagation) => (propagation === undefined ? ['child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'] : []),
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
   columns: [

@@ -4,13 +4,17 @@ import type { Container, ContainerPort, EnvVar, PodSpec, Probe, Volume } from '.
 
 const DEFAULT_MODE = 420;
 
-/** The policy that an image's tag implies: Always for latest and none, else IfNotPresent. */
+const NAME_PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const HOST_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+/** What an image may be called (distribution/reference, regexp.go): host, path, tag, digest. */
+const REFERENCE = new RegExp(`^(?:(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?/)?${NAME_PART}(?:/${NAME_PART})*(?::([\\w][\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`);
+
+/** The policy that an image's tag implies: Always for latest and none, else IfNotPresent, as for what is no image's name at all. */
 function pullPolicy(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent';
-  const name = image.slice(image.lastIndexOf('/') + 1);
-  const colon = name.indexOf(':');
-  const tag = colon < 0 ? '' : name.slice(colon + 1);
-  return tag === '' || tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const parts = REFERENCE.exec(image);
+  if (parts === null) return 'IfNotPresent';
+  const [, tag, digest] = parts;
+  return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
 function defaultProbe(probe: Probe): Probe {
