@@ -238,7 +238,7 @@ class Kubelet {
       },
       allocateIP: () => {
         mountVolumes(context, state, pod);
-        return this.options.podIP ?? allocateAddress(state, context.epoch, this.options.podCIDR ?? node?.spec?.podCIDR ?? '10.244.0.0/24', uid, this.options.addressReuse ?? 'round-robin');
+        return this.options.podIP ?? allocateAddress(state, context.epoch, this.options.podCIDR ?? (this.options.podRange === undefined ? undefined : `${this.options.podRange}.0/24`) ?? node?.spec?.podCIDR ?? '10.244.0.0/24', uid, this.options.addressReuse ?? 'round-robin');
       },
       volume: (_pod, volume) => volumeContent(state, uid, volume).files,
       writeVolume: (_pod, volume, files) => {

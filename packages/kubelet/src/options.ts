@@ -36,6 +36,8 @@ export interface KubeletOptions {
   readonly hostIP?: string;
   /** Range of the pods' addresses; by default that of the node's spec, else 10.244.0.0/24. */
   readonly podCIDR?: string;
+  /** The same as a prefix of three bytes (`10.244.3`), for a range of /24. */
+  readonly podRange?: string;
   /** One address for all pods, as in the recorded scenarios. */
   readonly podIP?: string;
   /** Addresses go round (default), or the lowest free one is taken again at once. */

@@ -29,25 +29,28 @@ export interface KubeletTiming {
 }
 
 /** Upstream release 1.37: defaults of kubelet/config/v1beta1; latencies of the observed orders of magnitude. @public */
-export const defaultTiming: KubeletTiming = {
+export const DEFAULT_TIMING: KubeletTiming = {
   syncStartMs: 20, sandboxMs: 400, startMs: 150, pullMs: 2000, syncFrequencyMs: 60_000, relistMs: 1000,
   terminatedReasons: true, imagesPresent: true, events: true,
 };
 
 /** The runtime of the recorded scenarios: starts and stops at once, exits 0, keeps a stopped pod's object for 0.3 s. @public */
-export const recordedTiming: KubeletTiming = {
+export const RECORDED_TIMING: KubeletTiming = {
   syncStartMs: 10, sandboxMs: 5, startMs: 5, pullMs: 5, removeAfterMs: 300, syncFrequencyMs: 60_000, relistMs: 1000,
   terminatedReasons: false, stopExitCode: 0, stopMs: 1, imagesPresent: true, events: false,
 };
+
+/** The quickest runtime there is: that of the recordings. @public */
+export const INSTANT_TIMING: KubeletTiming = RECORDED_TIMING;
 
 /** Presets by name. @public */
 export type TimingPreset = 'default' | 'recorded';
 
 /** The timing that an option names, or a preset with some numbers replaced. Throws RangeError for a negative duration. @public */
 export function resolveTiming(option: TimingPreset | (Partial<KubeletTiming> & { readonly preset?: TimingPreset }) = 'default'): KubeletTiming {
-  if (typeof option === 'string') return option === 'recorded' ? recordedTiming : defaultTiming;
+  if (typeof option === 'string') return option === 'recorded' ? RECORDED_TIMING : DEFAULT_TIMING;
   const { preset, ...own } = option;
-  const timing: KubeletTiming = { ...(preset === 'recorded' ? recordedTiming : defaultTiming), ...own };
+  const timing: KubeletTiming = { ...(preset === 'recorded' ? RECORDED_TIMING : DEFAULT_TIMING), ...own };
   for (const [name, value] of Object.entries(timing)) {
     if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`kubelet: timing.${name} must not be negative, and is ${value}`);
   }

@@ -1,4 +1,5 @@
 // One sync of a pod: the steps of kuberuntime SyncPod, taken one after the other in virtual time. B.14 R1 to R6, R18.
+import type { PodStatus } from '@kubesim/api';
 import { deriveIdentity } from '@kubesim/kernel';
 import { emptyTree } from '../runtime/file-tree.ts';
 import { isRunning, newest, withInstance, type ContainerInstance } from '../runtime/container-runtime.ts';
@@ -9,6 +10,7 @@ import { tickFrom } from './grid.ts';
 import { runHook } from './hooks.ts';
 import { killContainer, runningContainers } from './kill.ts';
 import { withNewProbes } from './probes.ts';
+import { generateStatus, setStatus } from './status.ts';
 import type { Operation, PodDraft, PodEnvironment, StartFailure, SyncStep } from './pod-worker-state.ts';
 
 const RETRY_MS = 10_000;
@@ -60,6 +62,8 @@ function take(draft: PodDraft, step: SyncStep, env: PodEnvironment): void {
     case 'sandboxReady': {
       const ip = draft.pod.spec?.hostNetwork === true ? env.hostIP : env.allocateIP();
       draft.runtime = { sandbox: { isReady: true, ip, createdAt: env.now }, containers: draft.runtime.containers };
+      // Since 1.36 the condition is written as soon as the sandbox is there, before any image is pulled.
+      if (draft.status !== undefined) setStatus(draft, sandboxStatus(draft, env), true, env);
       return then(draft, 0, [], env, true);
     }
     case 'start':
@@ -106,6 +110,13 @@ function take(draft: PodDraft, step: SyncStep, env: PodEnvironment): void {
       return then(draft, 0, [], env, true);
     }
   }
+}
+
+/** The status as it was, with the sandbox ready; the address comes with the next sync. */
+function sandboxStatus(draft: PodDraft, env: PodEnvironment): PodStatus {
+  const view = { runtime: { sandbox: draft.runtime.sandbox, containers: draft.cache.containers }, seenAt: draft.cacheAt, isTerminating: false };
+  const { podIP: _ip, podIPs: _ips, ...status } = generateStatus(draft, view, env).status;
+  return draft.pod.spec?.hostNetwork === true ? generateStatus(draft, view, env).status : status;
 }
 
 /** Back-off, then the image. */
