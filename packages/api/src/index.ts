@@ -40,3 +40,5 @@ export { nameErrors, validateAnnotations, validateObjectMeta, validateObjectMeta
 export { matchesRequirements, parseLabelSelector, type ParsedSelector, type Requirement } from './selector/label-selector.ts';
 export { meetsFieldTerms, parseFieldSelector, type FieldTerm, type ParsedFieldSelector } from './selector/field-selector.ts';
 export { selectorMatches } from './names/labels.ts';
+export { applyFields, managedFieldsOfUpdate, type ApplyOutcome, type FieldConflict, type FieldManager } from './apply/managed-fields.ts';
+export { EMPTY_SET, setOfPaths, type FieldSet } from './apply/field-set.ts';

@@ -145,7 +145,7 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   context.admit('validate', { ...attributes, object }, options.warnings, writes);
   object = settle(scope, allocate(context, scope, object, old, dryRun));
   const managedFields = options.managedFields ?? trackUpdate(context, scope, old, sent, options.subresource ?? '', options.fieldManager);
-  return commit(context, scope, name, { ...object, metadata: tidy({ ...object.metadata, managedFields }) }, old, dryRun, writes);
+  return commit(context, scope, name, { ...object, metadata: tidy({ ...object.metadata, managedFields: managedFields?.length === 0 ? undefined : managedFields }) }, old, dryRun, writes);
 }
 
 function prepareMain(context: ServerContext, scope: Scope, object: KubeObject, old: KubeObject): KubeObject {
