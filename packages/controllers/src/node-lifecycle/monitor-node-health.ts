@@ -30,11 +30,11 @@ export function* monitorNodeHealth(context: ReconcileContext, settings: Settings
   for (const action of plan.actions) yield* act(context, action);
   const reachable = context.decide(() => handleDisruption(context));
   for (const name of reachable) yield* swapTaints(context, name, { add: [], remove: [{ key: UNREACHABLE, effect: NO_EXECUTE }, { key: NOT_READY, effect: NO_EXECUTE }] });
-  context.enqueueAfter('monitor', MONITOR_MS - ((context.clock - plan.startedAt) % MONITOR_MS), { quietUntil: plan.quietUntil });
+  context.enqueueAfter('monitor', MONITOR_MS - ((context.clock - plan.startedAt) % MONITOR_MS), { quietUntil: plan.quietUntil ?? Infinity });
   return undefined;
 }
 
-function assessAll(context: ReconcileContext, settings: Settings): { readonly added: readonly string[]; readonly deleted: readonly string[]; readonly actions: readonly Action[]; readonly quietUntil: number; readonly startedAt: number } {
+function assessAll(context: ReconcileContext, settings: Settings): { readonly added: readonly string[]; readonly deleted: readonly string[]; readonly actions: readonly Action[]; readonly quietUntil: number | null; readonly startedAt: number } {
   const state = context.state as NodeLifecycleState;
   const nodes = context.lister<Node>('nodes').list();
   const leases = context.lister<Lease>(LEASES);
@@ -71,7 +71,7 @@ function assessAll(context: ReconcileContext, settings: Settings): { readonly ad
       deleted.push(name);
     }
   }
-  return { added, deleted, actions, quietUntil, startedAt: state.startedAt };
+  return { added, deleted, actions, quietUntil: quietUntil === Infinity ? null : quietUntil, startedAt: state.startedAt };
 }
 
 function* act(context: ReconcileContext, { node, observed, current, update }: Action): Calling<undefined> {
