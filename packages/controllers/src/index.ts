@@ -25,3 +25,6 @@ export { volumeProvisionerController } from './volume-provisioner/volume-provisi
 export { updateStatefulSet, type ControlOutcome } from './stateful-set/stateful-set-control.ts';
 export { behaviourOf as statefulSetBehaviourOf } from './stateful-set/behaviour.ts';
 export { buildSummary as buildSetSummary, type SetSummary } from './stateful-set/set-summary.ts';
+export { jobController } from './job/job-controller.ts';
+export { createCronJobController, cronJobController } from './cron-job/cron-job-controller.ts';
+export type { TimeZones } from './cron-job/sync.ts';
