@@ -47,7 +47,9 @@ export function forbiddenStatus(resource: Resource, name: string, why: string): 
 export function invalidStatus(kind: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): Status {
   const shownKind = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const messages = [...new Set(errors.map(fieldErrorMessage))];
-  const causes: StatusCause[] = errors.map((error) => ({ reason: fieldErrorReason(error), message: fieldErrorBody(error), field: error.field } as StatusCause));
+  // One cause a message: a value that is wrong twice in the same words is told once.
+  const distinct = errors.filter((error, index) => !errors.slice(0, index).some((other) => other.field === error.field && fieldErrorMessage(other) === fieldErrorMessage(error)));
+  const causes: StatusCause[] = distinct.map((error) => ({ reason: fieldErrorReason(error), message: fieldErrorBody(error), field: error.field } as StatusCause));
   const text = messages.length === 1 ? messages[0] ?? '' : `[${messages.join(', ')}]`;
   const details: StatusDetails = { ...(name === '' ? {} : { name }), ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes };
   return failure(422, 'Invalid', `${shownKind} "${name}" is invalid: ${text}`, details);

@@ -136,7 +136,7 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   const writes: AdmissionWrite[] = [];
   let object = context.admit('admit', { ...attributes, object: sent }, options.warnings, writes) ?? sent;
   object = { ...object, metadata: keepMetadata(object.metadata, old.metadata) };
-  object = options.subresource === undefined ? prepareMain(context, scope, object, old) : prepareSubresource(context, scope, object, old, options.subresource);
+  object = isWhole(options.subresource) ? prepareMain(context, scope, object, old) : prepareSubresource(context, scope, object, old, options.subresource);
   if (options.subresource !== 'status' && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !same(object['spec'], old['spec']))) {
     object = { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
   }
@@ -146,6 +146,11 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   object = settle(scope, allocate(context, scope, object, old, dryRun));
   const managedFields = options.managedFields ?? trackUpdate(context, scope, old, sent, options.subresource ?? '', options.fieldManager);
   return commit(context, scope, name, { ...object, metadata: tidy({ ...object.metadata, managedFields: managedFields?.length === 0 ? undefined : managedFields }) }, old, dryRun, writes);
+}
+
+/** Whether a write is of the object itself: a scale sets the replicas by the rules of the whole. */
+function isWhole(subresource: string | undefined): subresource is undefined {
+  return subresource === undefined || subresource === 'scale';
 }
 
 function prepareMain(context: ServerContext, scope: Scope, object: KubeObject, old: KubeObject): KubeObject {
@@ -169,7 +174,7 @@ function validate(context: ServerContext, scope: Scope, name: string, object: Ku
   const validation = { ...context.kindContext, old };
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata, METADATA);
   const strategy = options.subresource === undefined ? undefined : kind.subresources?.[options.subresource as 'status'];
-  if (options.subresource !== undefined) {
+  if (!isWhole(options.subresource)) {
     const own = typeof strategy === 'object' ? strategy.validateUpdate?.(object, old, validation) ?? [] : [];
     refuseInvalid(scope, name, [...meta, ...own]);
     if (typeof strategy === 'object') options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));

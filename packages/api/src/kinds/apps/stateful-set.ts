@@ -39,8 +39,8 @@ function defaultSpec(spec: StatefulSetSpec, profile: ApiProfile): StatefulSetSpe
   return mapField(templated, 'volumeClaimTemplates', defaultClaims);
 }
 
-/** The volumes that claims stand for in the template, by claims: stable, so that the template's errors can be remembered. */
-const claimVolumes = memoizeFrozen((claims: readonly PersistentVolumeClaim[]): readonly Volume[] => claims.map((claim) => ({ name: claim.metadata?.name ?? '', persistentVolumeClaim: { claimName: claim.metadata?.name || 'claim' } })));
+/** The volumes that claims stand for in the template, one a name. Remembered by claims, so that the template's errors can be, too. */
+const claimVolumes = memoizeFrozen((claims: readonly PersistentVolumeClaim[]): readonly Volume[] => [...new Set(claims.map((claim) => claim.metadata?.name ?? ''))].map((name) => ({ name, persistentVolumeClaim: { claimName: name === '' ? 'claim' : name } })));
 
 function validateStrategy(strategy: NonNullable<StatefulSetSpec['updateStrategy']>, path: FieldPath): readonly FieldError[] {
   const { rollingUpdate } = strategy;

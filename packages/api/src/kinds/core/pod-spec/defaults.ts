@@ -52,6 +52,7 @@ export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: P
   let result = withDefaults(spec, { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
   result = mapField(result, 'containers', (containers) => mapItems(containers, defaultContainer));
   result = mapField(result, 'initContainers', (containers) => mapItems(containers, defaultContainer));
+  result = mapField(result, 'ephemeralContainers', (containers) => mapItems(containers, (container) => defaultContainer(container as Container) as typeof container));
   return mapField(result, 'volumes', (volumes) => mapItems(volumes, defaultVolume));
 });
 
