@@ -11,14 +11,6 @@ import { isInRange } from './revision-pair.ts';
 
 const NO_LIMIT = 2147483648;
 
-/** Whether there is any pod outside the range. Costs the same for many and few. @internal */
-export function hasCondemned(input: DecisionInput): boolean {
-  const { start, end } = rangeOf(input.set);
-  if (lastOrdinal(input.summary.runs, NO_LIMIT - 1) !== undefined && firstOrdinal(input.summary.slots, end, NO_LIMIT) !== undefined) return true;
-  if (start > 0 && firstOrdinal(input.summary.slots, 0, start) !== undefined) return true;
-  return input.summary.extras.size > 0 && condemnedExtras(input).length > 0;
-}
-
 /** All pods outside the range that have an ordinal, highest first. @internal */
 export function condemnedPods(input: DecisionInput): readonly Pod[] {
   const { start, end } = rangeOf(input.set);
@@ -28,8 +20,8 @@ export function condemnedPods(input: DecisionInput): readonly Pod[] {
   return extras.length === 0 ? descending : [...descending, ...extras].sort((a, b) => podFacts(b).ordinal - podFacts(a).ordinal);
 }
 
-/** Pods without a slot whose ordinal is outside the range: they go, too. @internal */
-export function condemnedExtras(input: DecisionInput): readonly Pod[] {
+/** Pods without a slot whose ordinal is outside the range: they go, too. */
+function condemnedExtras(input: DecisionInput): readonly Pod[] {
   return [...input.summary.extras.values()].filter((pod) => {
     const { ordinal } = podFacts(pod);
     return ordinal >= 0 && !isInRange(input.set, ordinal);
