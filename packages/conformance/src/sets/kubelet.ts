@@ -14,7 +14,8 @@ interface Happening {
   readonly grace?: number;
   readonly condition?: string | { readonly pod?: string; readonly type: string };
   readonly pod?: string;
-  readonly scale?: number;
+  readonly scale?: number | string;
+  readonly replicas?: number;
 }
 
 interface KubeletCase {
@@ -254,7 +255,7 @@ function play(vector: KubeletCase): Harness['seen'] {
   for (const happening of vector.at) {
     harness.later(happening.seconds * 1000, () => {
       if (happening.delete !== undefined) harness.deletePod(happening.delete, happening.grace, false);
-      if (happening.scale !== undefined) set?.scale(happening.scale);
+      if (happening.scale !== undefined) set?.scale(typeof happening.scale === 'number' ? happening.scale : (happening.replicas ?? 0));
       if (happening.condition !== undefined) {
         const { condition } = happening;
         harness.setCondition(happening.pod ?? (typeof condition === 'string' ? 'p' : (condition.pod ?? 'p')), typeof condition === 'string' ? condition : condition.type);
