@@ -93,7 +93,9 @@ export function fieldErrorReason(error: FieldError): string {
 export function fieldErrorBody(error: FieldError): string {
   const withoutValue = error.type === 'Required value' || error.type === 'Forbidden' || error.type === 'Too long'
     || error.type === 'Internal error' || (error.type === 'Too many' && error.badValue === undefined);
-  const head = withoutValue ? error.type : `${error.type}: ${showValue(error.badValue)}`;
+  // Upstream's two kinds of wrong values read alike.
+  const shown = error.type === 'Type invalid' ? 'Invalid value' : error.type;
+  const head = withoutValue ? error.type : `${shown}: ${showValue(error.badValue)}`;
   return error.detail === '' ? head : `${head}: ${error.detail}`;
 }
 

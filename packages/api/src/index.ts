@@ -42,3 +42,10 @@ export { meetsFieldTerms, parseFieldSelector, type FieldTerm, type ParsedFieldSe
 export { selectorMatches } from './names/labels.ts';
 export { applyFields, managedFieldsOfUpdate, type ApplyOutcome, type FieldConflict, type FieldManager } from './apply/managed-fields.ts';
 export { EMPTY_SET, setOfPaths, type FieldSet } from './apply/field-set.ts';
+export { customResourceKinds } from './custom-resource/kinds.ts';
+export { isJsonPath, selectJsonPath } from './jsonpath/jsonpath.ts';
+export type { ParsedQuantity, Quantity as ExactQuantity, QuantityFormat, QuantityLike, QuantityNumber } from './quantity/quantity.ts';
+export {
+  addQuantities, canonicalQuantityText, compareQuantities, formatQuantity, isWholeQuantity, parseQuantity, quantityMilliValue, quantityNanos, quantityOf, quantityValue, subtractQuantities, wholeQuantity,
+} from './quantity/quantity.ts';
+export { sha256 } from './encoding/sha256.ts';

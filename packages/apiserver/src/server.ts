@@ -1,9 +1,11 @@
 // The API server: verbs over storage, in upstream's order of steps. Synchronous; errors are Status data.
 import {
-  badRequestStatus, builtInScheme, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
+  badRequestStatus, builtInScheme, customResourceKinds, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type CustomResourceDefinition, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
 } from '@kubesim/api';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, AdmissionWrite } from './admission/admission-plugin.ts';
 import type { Storage } from './storage/storage.ts';
+
+const DEFINITIONS: ResourceName = 'customresourcedefinitions.apiextensions.k8s.io';
 
 /** What an API server is made of. @public */
 export interface ApiServerOptions {
@@ -28,6 +30,8 @@ export const ADMINISTRATOR: { readonly name: string; readonly groups: readonly s
 /** What a write carries besides its object. @internal */
 export interface WriteRequest {
   readonly dryRun: boolean;
+  /** What tells this dry run from others of the same object. */
+  readonly dryRunLabel?: string;
   /** Who owns the fields that are written; undefined for writes that are not tracked. */
   readonly fieldManager?: string;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
@@ -81,7 +85,9 @@ export class ServerContext {
 
   /** Kinds that definitions in the store declare. */
   customKinds(): readonly KindDefinition[] {
-    return [];
+    const kinds: KindDefinition[] = [];
+    for (const definition of this.storage.list(DEFINITIONS)) kinds.push(...customResourceKinds(definition as CustomResourceDefinition & KubeObject));
+    return kinds;
   }
 
   scope(call: { readonly resource: ResourceName; readonly namespace?: string }): Scope {

@@ -1,5 +1,6 @@
 // The kinds that have rules of their own, one file each. Adding a kind: write its file, add its line here.
 import type { KindDefinition } from '../kind.ts';
+import { customResourceDefinitionKind } from './apiextensions/custom-resource-definition.ts';
 import { controllerRevisionKind } from './apps/controller-revision.ts';
 import { daemonSetKind } from './apps/daemon-set.ts';
 import { deploymentKind } from './apps/deployment.ts';
@@ -31,5 +32,5 @@ export const KINDS: readonly KindDefinition[] = [
   configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, podKind, resourceQuotaKind,
   secretKind, serviceAccountKind, serviceKind,
   controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
-  horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind,
+  horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind, customResourceDefinitionKind,
 ];
