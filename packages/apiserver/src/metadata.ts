@@ -3,9 +3,9 @@ import { fieldPath, invalidStatus, validateObjectMeta, type FieldError, type Kin
 import { Refusal, type Scope, type ServerContext } from './server.ts';
 
 /** A UUID derived from what the object is and how many of its name came before. @internal */
-export function newUid(context: ServerContext, resource: ResourceName, key: string, dryRun: boolean): string {
+export function newUid(context: ServerContext, resource: ResourceName, key: string, dryRun: string | undefined): string {
   // What a dry run shows is never stored, and is not what a later create will get.
-  const hex = context.options.identity([dryRun ? 'dry-run' : 'uid', resource, key, String(context.storage.incarnation(resource, key))]);
+  const hex = context.options.identity([...(dryRun === undefined ? ['uid'] : ['dry-run', dryRun]), resource, key, String(context.storage.incarnation(resource, key))]);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${'89ab'[Number.parseInt(hex.slice(16, 17), 16) & 3] ?? '8'}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

@@ -121,7 +121,7 @@ function log({ context, scope }: Incoming, name: string): RestResponse {
 }
 
 function writeRequest({ request, warnings }: Incoming, options: WriteOptions): WriteRequest {
-  return { dryRun: options.dryRun, fieldManager: options.fieldManager, user: request.user ?? ADMINISTRATOR, warnings };
+  return { dryRun: options.dryRun, dryRunLabel: request.query, fieldManager: options.fieldManager, user: request.user ?? ADMINISTRATOR, warnings };
 }
 
 function read(incoming: Incoming, kind: KindDefinition, options: WriteOptions): KubeObject {
@@ -163,7 +163,12 @@ function put(incoming: Incoming): RestResponse {
   const options = writeOptions('UpdateOptions', query, request.headers?.['user-agent'] ?? '');
   if (subresource === 'scale') return present(incoming, 200, setScale(context, scope, name, read(incoming, scaleKind, options), writeRequest(incoming, options)));
   const object = read(incoming, route.kind, options);
-  return present(incoming, 200, update(context, scope, name, object, { ...writeRequest(incoming, options), subresource }));
+  if (route.kind.createsOnUpdate === true && subresource === undefined && context.storage.get(scope.resource, context.key(scope, name)) === undefined) {
+    return present(incoming, 201, create(context, scope, { ...object, metadata: { ...object.metadata, name: object.metadata.name ?? name } }, writeRequest(incoming, options)));
+  }
+  let status = 200;
+  const updated = update(context, scope, name, object, { ...writeRequest(incoming, options), subresource, onCreated: () => { status = 201; } });
+  return present(incoming, status, updated);
 }
 
 function patchRequest(incoming: Incoming): RestResponse {
@@ -205,7 +210,7 @@ function fixedPath(context: ServerContext, path: string): RestResponse | undefin
   switch (path.replace(/\/$/, '')) {
     case '/version': {
       const minor = context.options.profile.kubernetes.split('.')[1] ?? '';
-      return json(200, { major: '1', minor, emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1), gitVersion: `v1.${minor}.2`, gitCommit: '', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: '', compiler: '', platform: 'linux/amd64' }, []);
+      return json(200, { major: '1', minor, emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1), gitVersion: `v1.${minor}.2`, gitCommit: '0'.repeat(40), gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: 'go1.26.8', compiler: 'gc', platform: 'linux/amd64' }, []);
     }
     case '/healthz': case '/livez': case '/readyz': return plain('ok');
     default: return undefined;

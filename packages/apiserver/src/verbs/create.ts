@@ -48,7 +48,7 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   object = context.admit('admit', { ...attributes, object }, write.warnings, writes) ?? object;
   const key = context.key(scope, name);
   const metadata: ObjectMeta = {
-    ...object.metadata, uid: newUid(context, scope.resource, key, dryRun), creationTimestamp: context.kindContext.time, generation: kind.hasGeneration === true ? 1 : undefined,
+    ...object.metadata, uid: newUid(context, scope.resource, key, dryRun ? write.dryRunLabel ?? '' : undefined), creationTimestamp: context.kindContext.time, generation: kind.hasGeneration === true ? 1 : undefined,
   };
   object = { ...object, metadata: tidy(metadata) };
   if (kind.subresources?.status !== undefined && kind.keepsStatusOnCreate !== true) object = dropStatus(object);

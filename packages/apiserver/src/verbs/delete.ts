@@ -17,11 +17,14 @@ export interface Deleted {
 /** Deletes an object, or begins to. Throws Refusal. @internal */
 export function remove(context: ServerContext, scope: Scope, name: string, options: DeleteOptions = {}, write: Partial<WriteRequest> = {}): Deleted {
   const { kind } = scope;
-  const old = context.stored(scope, name);
+  const asked = options.propagationPolicy ?? (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background');
+  const held = context.storage.get(scope.resource, context.key(scope, name));
+  // Upstream warns before it looks.
+  write.warnings?.push(...(kind.deleteWarnings?.(held ?? { metadata: { name } }, asked) ?? []));
+  const old = held ?? context.stored(scope, name);
   checkPreconditions(scope, name, old, options);
   const dryRun = options.dryRun?.includes('All') === true;
   context.admit('validate', { operation: 'DELETE', kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, oldObject: old, dryRun, user: write.user ?? ADMINISTRATOR }, write.warnings);
-  write.warnings?.push(...(kind.deleteWarnings?.(old, options.propagationPolicy ?? (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background')) ?? []));
   const finalizers = propagationFinalizers(scope, old, options);
   return kind.gracePeriodSeconds === undefined ? removePlain(context, scope, name, old, finalizers, dryRun) : removeGracefully(context, scope, name, old, options, finalizers, dryRun);
 }

@@ -29,5 +29,6 @@ function fieldReader(scope: Pick<Scope, 'kind'>, field: string): (object: KubeOb
   const { selectableFields } = scope.kind;
   const known = selectableFields !== undefined && Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined;
   if (known !== undefined) return known;
-  throw new Refusal(badRequestStatus(`field label not supported: ${field}`));
+  // Only kinds that choose their fields have a conversion of labels, and with it this text.
+  throw new Refusal(badRequestStatus(selectableFields === undefined ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"` : `field label not supported: ${field}`));
 }

@@ -10,7 +10,7 @@ import { allocate, validateMeta } from '../metadata.ts';
 import { decodeValue, type FieldValidation } from '../rest/body.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
-import { settle } from './create.ts';
+import { create, settle } from './create.ts';
 import { finishDeletion } from './delete.ts';
 import { tidy } from './tidy.ts';
 
@@ -21,6 +21,8 @@ export interface UpdateOptions extends Partial<WriteRequest> {
   readonly isPatch?: boolean;
   /** Managed fields worked out already (apply). */
   readonly managedFields?: ObjectMeta['managedFields'];
+  /** Called where the update of a name that is not there creates it. */
+  readonly onCreated?: () => void;
 }
 
 /** What a patch may ask for. @internal */
@@ -36,8 +38,12 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
   if (sentName === undefined || sentName === '') sent = { ...sent, metadata: { ...sent.metadata, name } };
   const sentNamespace = sent.metadata.namespace ?? '';
   if (scope.kind.namespaced && sentNamespace !== '' && sentNamespace !== scope.namespace) throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
-  const old = context.stored(scope, name);
-  return store(context, scope, name, old, decode(context, scope.kind, sent), options);
+  const old = context.storage.get(scope.resource, context.key(scope, name));
+  if (old === undefined && scope.kind.createsOnUpdate === true && options.subresource === undefined) {
+    options.onCreated?.();
+    return create(context, scope, sent, options);
+  }
+  return store(context, scope, name, old ?? context.stored(scope, name), decode(context, scope.kind, sent), options);
 }
 
 /** Patches an object in one of three dialects. Throws Refusal. @internal */
