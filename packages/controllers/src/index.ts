@@ -6,6 +6,7 @@ export { attachDetachController } from './attach-detach/attach-detach.ts';
 export { disruptionController } from './disruption/disruption.ts';
 export { endpointController } from './endpoint/endpoint.ts';
 export { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
+export { endpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring.ts';
 export { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 export { namespaceController } from './namespace/namespace.ts';
 export { createNodeIpamController, nodeIpamController, type NodeIpamOptions } from './node-ipam/node-ipam.ts';

@@ -1,3 +1,4 @@
+import type { KubeObject } from '@kubesim/api';
 import { describe, expect, it } from 'vitest';
 import { endpointController } from '../src/endpoint/endpoint.ts';
 import { endpointSliceController } from '../src/endpoint-slice/endpoint-slice.ts';
@@ -26,9 +27,9 @@ function cluster(fields: object = {}): FakeCluster {
   return c;
 }
 
-const only = (c: FakeCluster): Record<string, any> => {
+const only = (c: FakeCluster): KubeObject => {
   expect(c.list(SLICES)).toHaveLength(1);
-  return c.list(SLICES)[0] as never;
+  return c.list(SLICES)[0] as KubeObject;
 };
 
 describe('endpoint slices', () => {
@@ -103,7 +104,7 @@ describe('endpoint slices', () => {
     c.create('pods', pod('p'));
     c.create('pods', pod('q', { ip: '10.0.0.2', ports: [{ name: 'web', containerPort: 9090 }] }));
     c.settle();
-    expect(c.list(SLICES).map((slice) => slice['ports'][0].port).sort()).toEqual([8080, 9090]);
+    expect(c.list(SLICES).map((slice) => slice['ports'][0].port as number).sort((a, b) => a - b)).toEqual([8080, 9090]);
   });
 
   it('ES6 fills slices of 100', () => {

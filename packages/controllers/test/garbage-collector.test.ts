@@ -1,3 +1,4 @@
+import type * as Api from '@kubesim/api';
 import { describe, expect, it, vi } from 'vitest';
 import { garbageCollectorController } from '../src/garbage-collector/garbage-collector.ts';
 import { WATCHED_RESOURCES } from '../src/garbage-collector/rest-mapping.ts';
@@ -5,7 +6,7 @@ import { FakeCluster } from './fake-cluster.ts';
 
 // Only the kinds that these tests are about, whatever the scheme has.
 vi.mock('@kubesim/api', async (load) => {
-  const api = await load<typeof import('@kubesim/api')>();
+  const api = await load<typeof Api>();
   const kind = (group: string, name: string, resource: string, namespaced = true): object => ({ group, version: 'v1', kind: name, resource, singular: name.toLowerCase(), namespaced });
   const kinds = [
     kind('apps', 'Deployment', 'deployments'), kind('apps', 'ReplicaSet', 'replicasets'), kind('', 'Pod', 'pods'), kind('', 'ConfigMap', 'configmaps'),

@@ -1,4 +1,5 @@
 // Random lives of pods: what the loops derive change by change is what a recount of everything gives, and they come to rest.
+import type { Endpoint } from '@kubesim/api';
 import { describe, expect, it } from 'vitest';
 import { disruptionController } from '../src/disruption/disruption.ts';
 import { endpointController } from '../src/endpoint/endpoint.ts';
@@ -73,7 +74,7 @@ describe.each([1, 2, 3, 4, 5, 6])('loops, seed %i', (seed) => {
 
   it('ES1 ES2 ES6 slices hold exactly the pods of the Service', () => {
     const slices = c.list(SLICES);
-    const found: View[] = slices.flatMap((slice) => (slice['endpoints'] ?? []).map((endpoint: any) => ({ name: endpoint.targetRef.name, ready: endpoint.conditions.ready, terminating: endpoint.conditions.terminating })));
+    const found: View[] = slices.flatMap((slice) => (slice['endpoints'] ?? []).map((endpoint: Endpoint) => ({ name: endpoint.targetRef?.name ?? '', ready: endpoint.conditions?.ready === true, terminating: endpoint.conditions?.terminating === true })));
     const expected = members.map((one): View => {
       const terminating = one.metadata.deletionTimestamp !== undefined;
       return { name: one.metadata.name as string, ready: isReady(one) && !terminating, terminating };

@@ -1,3 +1,4 @@
+import type * as Api from '@kubesim/api';
 import { describe, expect, it, vi } from 'vitest';
 import { namespaceController } from '../src/namespace/namespace.ts';
 import { rootCaCertPublisherController } from '../src/root-ca-cert-publisher/root-ca-cert-publisher.ts';
@@ -7,7 +8,7 @@ import { FakeCluster } from './fake-cluster.ts';
 
 // Only the kinds that these tests are about, whatever the scheme has.
 vi.mock('@kubesim/api', async (load) => {
-  const api = await load<typeof import('@kubesim/api')>();
+  const api = await load<typeof Api>();
   const kind = (name: string, resource: string, namespaced = true): object => ({ group: '', version: 'v1', kind: name, resource, singular: resource, namespaced });
   return { ...api, builtInScheme: api.createScheme([kind('Namespace', 'namespaces', false), kind('Pod', 'pods'), kind('ConfigMap', 'configmaps'), kind('Secret', 'secrets')] as never) };
 });

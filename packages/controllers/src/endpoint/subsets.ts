@@ -59,7 +59,7 @@ export function truncateSubsets(subsets: readonly EndpointSubset[]): readonly En
     const list = (isReadyCut ? subset.addresses : subset.notReadyAddresses) ?? [];
     const kept = list.slice(0, Math.min(left, Math.ceil((list.length * max) / total)));
     left -= kept.length;
-    const { addresses, notReadyAddresses, ...rest } = subset;
+    const { addresses, notReadyAddresses: _, ...rest } = subset;
     if (isReadyCut) return { ...(kept.length === 0 ? {} : { addresses: kept }), ...rest };
     return { ...(addresses === undefined ? {} : { addresses }), ...(kept.length === 0 ? {} : { notReadyAddresses: kept }), ...rest };
   });
