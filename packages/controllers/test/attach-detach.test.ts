@@ -22,7 +22,7 @@ function run(c: FakeCluster, name: string, nodeName: string): void {
   c.settle();
 }
 
-const attachedTo = (c: FakeCluster): string[] => c.list(ATTACHMENTS).filter((one) => one['status']?.attached === true).map((one) => one['spec'].nodeName).sort();
+const attachedTo = (c: FakeCluster): string[] => c.list(ATTACHMENTS).filter((one) => one['status']?.attached === true).map((one) => one['spec'].nodeName).sort((a: string, b: string) => (a < b ? -1 : 1));
 
 describe('attach-detach', () => {
   it('AD1 AD3 attaches for a pod and detaches after it', () => {
