@@ -1,1 +1,11 @@
-export { createScheduler, type SchedulerMessage, type SchedulerState } from './scheduler.ts';
+// What users of the scheduler hold. Hand-written: an export is a promise.
+export { defaultPlugins, defaultProfile } from './default-profile.ts';
+export { diagnosisMessage, type Diagnosis } from './diagnosis.ts';
+export {
+  normalizeByMaximum, PluginMisbehaved, unresolvable, unschedulable, type Cycle, type CycleRandom, type PreBindStep, type PreFilterResult, type Refusal,
+  type SchedulerListers, type SchedulerPlugin, type SchedulerProfile,
+} from './framework.ts';
+export { interleaveZones, nodeInfo, nodeInfoSnapshot, withNode, withoutPod, withPod, type NodeInfo, type NodeInfoSnapshot } from './node-info.ts';
+export { type Amounts } from './pod-info.ts';
+export { type Preemption } from './preemption.ts';
+export { feasibleNodesToFind, schedulePod, type CycleInput, type CycleResult, type CycleScores } from './schedule-pod.ts';
