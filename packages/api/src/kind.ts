@@ -141,6 +141,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   generationChanged?(object: T, old: T): boolean;
   /** PUT without resourceVersion is refused. */
   readonly requiresResourceVersion?: boolean;
+  /** Finalizers need no domain. */
+  readonly takesAnyFinalizer?: boolean;
   /** PUT to a name that does not exist creates it. */
   readonly createsOnUpdate?: boolean;
 

@@ -13,7 +13,7 @@ const METADATA = fieldPath('metadata');
 
 /** Errors of metadata in a create, and of the whole of it in an update. @internal */
 export function validateMeta(kind: KindDefinition, metadata: ObjectMeta): readonly FieldError[] {
-  return validateObjectMeta(metadata, { namespaced: kind.namespaced, nameRule: kind.nameRule ?? 'subdomain', path: METADATA });
+  return validateObjectMeta(metadata, { namespaced: kind.namespaced, nameRule: kind.nameRule ?? 'subdomain', path: METADATA, takesAnyFinalizer: kind.takesAnyFinalizer });
 }
 
 /** Lets the kind take what must come from the store. Throws Refusal 422. @internal */

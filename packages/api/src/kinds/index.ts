@@ -17,6 +17,7 @@ import { namespaceKind } from './core/namespace.ts';
 import { nodeKind } from './core/node.ts';
 import { persistentVolumeClaimKind } from './core/persistent-volume-claim.ts';
 import { persistentVolumeKind } from './core/persistent-volume.ts';
+import { eventKind, eventsEventKind } from './core/event.ts';
 import { podKind } from './core/pod.ts';
 import { resourceQuotaKind } from './core/resource-quota.ts';
 import { secretKind } from './core/secret.ts';
@@ -29,8 +30,8 @@ import { storageClassKind } from './storage/storage-class.ts';
 
 /** Every kind with a file, in the order of discovery within its group. @internal */
 export const KINDS: readonly KindDefinition[] = [
-  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, podKind, resourceQuotaKind,
+  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, eventKind, podKind, resourceQuotaKind,
   secretKind, serviceAccountKind, serviceKind,
   controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
-  horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind, customResourceDefinitionKind,
+  eventsEventKind, horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind, customResourceDefinitionKind,
 ];
