@@ -3,11 +3,12 @@ import type { KubeObject } from '@kubesim/api';
 import { DEFAULT_ADMISSION_PLUGINS } from '@kubesim/apiserver';
 import type { Controller } from '@kubesim/client';
 import {
-  daemonSetController, deploymentController, endpointController, endpointSliceController, garbageCollectorController, namespaceController, persistentVolumeController, pvcProtectionController,
-  pvProtectionController, replicaSetController, rootCaCertPublisherController, statefulSetController, volumeProvisionerController,
+  attachDetachController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, garbageCollectorController, jobController,
+  namespaceController, nodeLifecycleController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, resourceQuotaController,
+  rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
 import type { Machine } from '@kubesim/kernel';
-import { createKubelet, DEFAULT_TIMING, INSTANT_TIMING, type KubeletOptions } from '@kubesim/kubelet';
+import { createKubelet, type KubeletOptions } from '@kubesim/kubelet';
 import { createScheduler } from '@kubesim/scheduler';
 import { ControlPlane } from './control-plane.ts';
 import { FAULTS, faultComponent, faultFilter } from './faults.ts';
@@ -16,8 +17,9 @@ import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
 
 /** Controllers of kube-controller-manager, in the order in which they hear of a change. @internal */
 export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
-  statefulSetController, deploymentController, replicaSetController, daemonSetController, endpointSliceController, endpointController, garbageCollectorController, persistentVolumeController,
-  volumeProvisionerController, pvcProtectionController, pvProtectionController, namespaceController, rootCaCertPublisherController,
+  statefulSetController, deploymentController, replicaSetController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, disruptionController,
+  persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, nodeLifecycleController,
+  taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, garbageCollectorController,
 ];
 
 const MANAGER = 'kube-controller-manager';
@@ -51,7 +53,7 @@ export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>
   for (const name of SYSTEM_NAMESPACES) create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   create('storageclasses.storage.k8s.io', storageClass('standard', 'Immediate', true));
   create('storageclasses.storage.k8s.io', storageClass('wait', 'WaitForFirstConsumer', false));
-  create('services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } }, spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' } });
+  putKubernetesService(plane, machine);
   plane.processes.addControllers(machine, MANAGER, builtIn(options));
   for (const controller of options.controllers) plane.processes.addControllers(machine, controller.name, [controller]);
   plane.processes.addActor(machine, 'scheduler', null);
@@ -65,6 +67,22 @@ function storageClass(name: string, volumeBindingMode: string, isDefault: boolea
     apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name, ...(isDefault ? { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } : {}) },
     provisioner: 'kubernetes.io/host-path', reclaimPolicy: 'Delete', volumeBindingMode,
   };
+}
+
+/** The Service of the API server itself: its address is the first of the range, which nobody may ask for. */
+function putKubernetesService(plane: ControlPlane, machine: Machine): void {
+  const storage = plane.storage(machine);
+  const resource = 'services';
+  const time = new Date(machine.now).toISOString().replace(/\.\d+Z$/, 'Z');
+  storage.put(resource, 'default/kubernetes', {
+    apiVersion: 'v1', kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default', uid: '00000000-0000-4000-8000-000000000001', resourceVersion: String(storage.revisionOf(resource) + 1), creationTimestamp: time, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP', clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', internalTrafficPolicy: 'Cluster', sessionAffinity: 'None',
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+    },
+    status: { loadBalancer: {} },
+  });
 }
 
 /** Makes a node's object and starts its kubelet. */
@@ -89,6 +107,6 @@ function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { re
   };
   const reply = server.call({ verb: 'create', resource: 'nodes', object }, { process: `kubelet/${node.name}` });
   if (!reply.ok) throw new RangeError(`node '${node.name}': ${reply.status.message ?? ''}`);
-  const kubelet: KubeletOptions = { node: node.name, podRange: `10.244.${index}`, hostIP, timing: options.timing === 'instant' ? INSTANT_TIMING : DEFAULT_TIMING };
+  const kubelet: KubeletOptions = { node: node.name, podCIDR: `10.244.${index}.0/24`, hostIP, capacity, timing: options.timing === 'instant' ? 'recorded' : 'default' };
   plane.processes.addActor(machine, 'kubelet', kubelet);
 }
