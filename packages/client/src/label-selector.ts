@@ -6,12 +6,23 @@ export type Labels = Readonly<Record<string, string>>;
 
 const OPERATORS: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
+type Matches = ((labels: Labels | undefined) => boolean) | undefined;
+
+// Selectors of API objects are frozen, so what was compiled of one holds for good.
+const compiled = new WeakMap<LabelSelector, { readonly matches: Matches }>();
+
 /**
  * A test of labels by this selector; undefined if the selector is invalid. An empty selector matches everything, a missing
  * one nothing. @public
  */
 export function compileSelector(selector: LabelSelector | undefined): ((labels: Labels | undefined) => boolean) | undefined {
   if (selector === undefined) return () => false;
+  let held = compiled.get(selector);
+  if (held === undefined) compiled.set(selector, (held = { matches: compile(selector) }));
+  return held.matches;
+}
+
+function compile(selector: LabelSelector): Matches {
   const equal = Object.entries(selector.matchLabels ?? {});
   const requirements = selector.matchExpressions ?? [];
   for (const { operator, values } of requirements) {

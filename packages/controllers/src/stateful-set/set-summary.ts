@@ -46,8 +46,16 @@ export interface SetSummary {
 
 type Draft = { -readonly [Field in keyof SetSummary]: SetSummary[Field] };
 
+const shapes = new WeakMap<StatefulSet, string>();
+
 /** What of a set its summary depends on, as text. @internal */
 export function summaryShape(set: StatefulSet): string {
+  let shape = shapes.get(set);
+  if (shape === undefined) shapes.set(set, (shape = shapeOf(set)));
+  return shape;
+}
+
+function shapeOf(set: StatefulSet): string {
   const { uid, name, namespace } = set.metadata;
   const templates = claimTemplateNames(set);
   return JSON.stringify([
