@@ -111,7 +111,7 @@ function beginTermination(draft: PodDraft, relistsToWait: number): void {
   draft.starting = [];
   draft.wantsSync = true;
   draft.relistsToWait = relistsToWait;
-  draft.wasInitialized = draft.status?.conditions?.some((each) => each.type === 'Initialized' && each.status === 'True') === true;
+  draft.wasInitialized = (draft.status ?? draft.pod.status)?.conditions?.some((each) => each.type === 'Initialized' && each.status === 'True') === true;
 }
 
 /** R5: what a relist sees; a difference wants a sync. Relists that can see nothing new are not run, but their time counts. */
@@ -221,7 +221,8 @@ function completeTermination(draft: PodDraft, env: PodEnvironment): void {
   setStatus(draft, status, false, env);
   if (draft.pod.metadata?.deletionTimestamp === undefined) return;
   const isTerminal = status.phase === 'Succeeded' || status.phase === 'Failed';
-  draft.removal = isTerminal ? { step: 'remove', at: removalAt(draft, env) } : { step: 'force', at: nextTick(env.now, env.relistPhaseMs, env.timing.relistMs) };
+  const hasLost = status.containerStatuses?.some((each) => each.state?.waiting !== undefined && each.lastState?.terminated?.reason === 'ContainerStatusUnknown') === true;
+  draft.removal = isTerminal && !hasLost ? { step: 'remove', at: removalAt(draft, env) } : { step: 'force', at: nextTick(env.now, env.relistPhaseMs, env.timing.relistMs) };
 }
 
 function removalAt(_draft: PodDraft, env: PodEnvironment): number {

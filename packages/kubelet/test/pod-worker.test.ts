@@ -1,0 +1,193 @@
+// Rules of a pod's life, through the pure worker.
+import { describe, expect, it } from 'vitest';
+import type { Pod } from '@kubesim/api';
+import { liveProcesses } from '@kubesim/kubelet';
+import { initialKubeletState } from '../src/kubelet-state.ts';
+import { brief, podOf, runPod, sim, type PodPlan, type PodRun } from './pod-harness.ts';
+
+const probe = (word: string, more: object = {}): object => ({ exec: { command: [word] }, periodSeconds: 2, failureThreshold: 2, ...more });
+const init = (name: string, words: string[], more: object = {}): never => ({ name, ...sim(...words), ...more }) as never;
+
+/** The states in words, each with its second. */
+const told = (run: PodRun): string[] => run.statuses.map(({ t, status }) => `${t} ${brief(status)}`);
+
+interface Rule {
+  readonly title: string;
+  readonly plan: PodPlan;
+  readonly states: readonly string[];
+  readonly removedAt?: number;
+}
+
+const WAITING = 'Pending c:waiting ContainerCreating#0 ready=False/ContainersNotReady';
+const RUNNING = '0.021 Running c:running#0+ ready=True';
+const start = [`0.01 ${WAITING}`, `0.015 ${WAITING}`];
+
+const rules: readonly Rule[] = [
+  { title: '[KL1] should go from waiting to ready in three writes', plan: { seconds: 20 }, states: [...start, RUNNING] },
+  {
+    title: '[KL2] should restart at once, then after a back-off from the end', plan: { containers: [sim('exit=1', 'after=1')], seconds: 16 },
+    states: [
+      ...start, RUNNING, '1.76 Running c:terminated 1#0 ready=False/ContainersNotReady', '1.766 Running c:running#1+ ready=True',
+      '3.76 Running c:terminated 1#1 ready=False/ContainersNotReady', '13.65 Running c:waiting CrashLoopBackOff#1 ready=False/ContainersNotReady',
+      '13.656 Running c:running#2+ ready=True', '14.76 Running c:terminated 1#2 ready=False/ContainersNotReady',
+    ],
+  },
+  {
+    title: '[KL3] should show a missing config map with the sync after the one that failed', plan: {
+      containers: [{ ...sim(), env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'nope', key: 'k' } } }] }], missing: ['configmaps/nope'], seconds: 5,
+    },
+    states: [...start, '0.76 Pending c:waiting CreateContainerConfigError#0 ready=False/ContainersNotReady'],
+  },
+  {
+    title: '[KL5] should alternate the reasons of a pull that fails', plan: { containers: [{ image: 'missing/x' }], seconds: 40 },
+    states: [
+      ...start, '0.76 Pending c:waiting ErrImagePull#0 ready=False/ContainersNotReady', '11.65 Pending c:waiting ImagePullBackOff#0 ready=False/ContainersNotReady',
+      '22.65 Pending c:waiting ErrImagePull#0 ready=False/ContainersNotReady', '32.65 Pending c:waiting ImagePullBackOff#0 ready=False/ContainersNotReady',
+    ],
+  },
+  {
+    title: '[KL6] should run init containers one by one', plan: { spec: { initContainers: [init('i', ['exit=0', 'after=1'])] }, seconds: 5 },
+    states: [
+      '0.01 Pending i:waiting PodInitializing#0 c:waiting PodInitializing#0 ready=False/ContainersNotReady',
+      '0.015 Pending i:waiting PodInitializing#0 c:waiting PodInitializing#0 ready=False/ContainersNotReady',
+      '0.021 Pending i:running#0 c:waiting PodInitializing#0 ready=False/ContainersNotReady',
+      '1.76 Pending i:terminated 0#0+ c:waiting PodInitializing#0 ready=False/ContainersNotReady', '1.766 Running i:terminated 0#0+ c:running#0+ ready=True',
+    ],
+  },
+  {
+    title: '[KL7] should write the conditions of a natural end before its phase', plan: { containers: [sim('exit=0', 'after=2')], spec: { restartPolicy: 'Never' }, seconds: 9 },
+    states: [...start, RUNNING, '2.76 Running c:terminated 0#0 ready=False/PodCompleted', '3.76 Succeeded c:terminated 0#0 ready=False/PodCompleted'],
+  },
+  {
+    title: '[KL8] should kill after the grace and remove at the next relist', plan: { containers: [sim('stop=60')], seconds: 30, at: [{ t: 4, input: 'delete', grace: 3 }] },
+    states: [...start, RUNNING, '4 Running c:running#0+ ready=True', '7 Failed c:terminated 137#0 ready=False/PodFailed'], removedAt: 7.76,
+  },
+  {
+    title: '[KL8] should count preStop within the grace', plan: {
+      containers: [{ ...sim('stop=2'), lifecycle: { preStop: { exec: { command: ['sleep', '4'] } } } }], seconds: 30, at: [{ t: 4, input: 'delete' }],
+    },
+    states: [...start, RUNNING, '4 Running c:running#0+ ready=True', '10 Succeeded c:terminated 0#0 ready=False/PodCompleted'], removedAt: 10.76,
+  },
+  {
+    title: '[KL8] should shorten the grace when a second delete asks for less', plan: { containers: [sim('stop=60')], seconds: 30, at: [{ t: 4, input: 'delete' }, { t: 5, input: 'delete', grace: 3 }] },
+    states: [...start, RUNNING, '4 Running c:running#0+ ready=True', '8 Failed c:terminated 137#0 ready=False/PodFailed'], removedAt: 8.76,
+  },
+  {
+    title: '[KL8] should stop sidecars after the main containers', plan: {
+      spec: { initContainers: [init('s', ['stop=1'], { restartPolicy: 'Always' })] }, containers: [sim('stop=2')], seconds: 30, at: [{ t: 8, input: 'delete' }],
+    },
+    states: [
+      '0.01 Pending s:waiting PodInitializing#0 c:waiting PodInitializing#0 ready=False/ContainersNotReady',
+      '0.015 Pending s:waiting PodInitializing#0 c:waiting PodInitializing#0 ready=False/ContainersNotReady',
+      '0.021 Pending s:running#0+ c:waiting PodInitializing#0 ready=False/ContainersNotReady', '0.027 Running s:running#0+ c:running#0+ ready=True',
+      '8 Running s:running#0+ c:running#0+ ready=True', '11 Succeeded s:terminated 0#0 c:terminated 0#0 ready=False/PodCompleted',
+    ],
+    removedAt: 11.76,
+  },
+  {
+    title: '[KL9] should force a pending pod to Failed a relist after its deletion', plan: { containers: [{ image: 'missing/y' }], seconds: 20, at: [{ t: 6, input: 'delete' }] },
+    states: [
+      ...start, '0.76 Pending c:waiting ErrImagePull#0 ready=False/ContainersNotReady', `6 ${WAITING}`, '6.76 Failed c:terminated 137#0 ready=False/ContainersNotReady',
+    ],
+    removedAt: 6.77,
+  },
+  {
+    title: '[KL10] should restart a container whose liveness probe fails, in the same sync', plan: { containers: [{ ...sim('live=0-9', 'stop=1'), livenessProbe: probe('live') }], seconds: 20 },
+    states: [...start, RUNNING, '13.016 Running c:running#1+ ready=True'],
+  },
+  {
+    title: '[KL10] should hold readiness back until startup has succeeded', plan: {
+      containers: [{ ...sim('up=5-'), startupProbe: probe('up', { failureThreshold: 10 }), readinessProbe: probe('ready') }], seconds: 10,
+    },
+    states: [...start, '0.021 Running c:running#0 ready=False/ContainersNotReady', '6.01 Running c:running#0+ ready=True'],
+  },
+  {
+    title: '[KL11] should count outcomes in a row', plan: { containers: [{ ...sim('ready=3-12,20-'), readinessProbe: probe('ready') }], seconds: 30 },
+    states: [
+      ...start, '0.021 Running c:running#0 ready=False/ContainersNotReady', '4.021 Running c:running#0+ ready=True',
+      '14.021 Running c:running#0 ready=False/ContainersNotReady', '20.021 Running c:running#0+ ready=True',
+    ],
+  },
+  {
+    title: '[KL13] should wait for a readiness gate', plan: { spec: { readinessGates: [{ conditionType: 'a/b' }] }, seconds: 9 },
+    states: [...start, '0.021 Running c:running#0+ ready=False/ReadinessGatesNotReady'],
+  },
+  {
+    title: '[KL14] should end a pod at its deadline, conditions first', plan: { containers: [sim('stop=1')], spec: { activeDeadlineSeconds: 6 }, seconds: 20 },
+    states: [...start, RUNNING, '6.65 Running c:running#0+ ready=False/PodFailed', '7.76 Failed/DeadlineExceeded c:terminated 0#0 ready=False/PodFailed'],
+  },
+  {
+    title: '[KL15] should count a container as running once postStart is over', plan: { containers: [{ ...sim(), lifecycle: { postStart: { exec: { command: ['sleep', '4'] } } } }], seconds: 9 },
+    states: [...start, '4.021 Running c:running#0+ ready=True'],
+  },
+];
+
+describe('pod worker', () => {
+  for (const { title, plan, states, removedAt } of rules) {
+    it(title, () => {
+      const run = runPod(plan);
+      expect(told(run).filter((state, index, all) => state.replace(/^\S+/, '') !== all[index - 1]?.replace(/^\S+/, '') || index < 2 || state.startsWith('4 ') || state.startsWith('8 '))).toEqual(states);
+      expect(run.removedAt).toBe(removedAt);
+    });
+  }
+
+  it('[KL2] should double the back-off up to five minutes', () => {
+    const starts = runPod({ containers: [sim('exit=1', 'after=1')], seconds: 2000 }).events.filter(({ text }) => text.includes('Started')).map(({ t }) => t);
+    const gaps = starts.slice(1).map((t, index) => Math.round((t - (starts[index] as number)) / 10) * 10);
+    expect(gaps.slice(0, 7)).toEqual([0, 10, 20, 40, 80, 160, 300]);
+    expect(gaps.at(-1)).toBe(300);
+  });
+
+  it('[KL2] should start from the first back-off after ten minutes without failure', () => {
+    const { events } = runPod({ containers: [sim('exit=1', 'after=700')], seconds: 4000 });
+    expect(events.filter(({ text }) => text.includes('BackOff')).length).toBe(0);
+  });
+
+  it('[KL4] should draw the retry between once and one and a half times', () => {
+    const at = (draw: number): number => runPod({ containers: [{ image: 'missing/x' }], seconds: 40, draw }).statuses[3]?.t ?? 0;
+    expect(at(0)).toBe(11.65);
+    expect(at(0.98)).toBe(16.65);
+  });
+
+  it('[KL12] should arm no timer while the probes of a healthy pod answer the same', () => {
+    const run = runPod({ containers: [{ image: 'nginx:1.25', readinessProbe: { httpGet: { path: '/', port: 80 } }, livenessProbe: { httpGet: { path: '/', port: 80 } } }], seconds: 86_400 });
+    expect(brief(run.statuses.at(-1)?.status ?? {})).toBe('Running c:running#0+ ready=True');
+    expect(run.wakes).toBeLessThan(12);
+  });
+
+  it('[KL16] should do nothing more for a pod that has ended', () => {
+    const run = runPod({ containers: [sim('exit=1', 'after=1')], spec: { restartPolicy: 'Never' }, seconds: 3600 });
+    expect(brief(run.statuses.at(-1)?.status ?? {})).toBe('Failed c:terminated 1#0 ready=False/PodFailed');
+    expect(run.wakes).toBeLessThan(12);
+  });
+
+  it('[KL17] should report lost containers and start them again', () => {
+    const status = {
+      phase: 'Running', startTime: '2026-01-01T00:00:00Z', conditions: [{ type: 'Initialized', status: 'True' }, { type: 'PodScheduled', status: 'True' }],
+      containerStatuses: [{ name: 'c', image: 'img:1', imageID: '', ready: true, restartCount: 0, containerID: 'x', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+    } as Pod['status'];
+    const again = runPod({ status, seconds: 9 });
+    expect(again.statuses[0]?.status.containerStatuses?.[0]?.lastState?.terminated?.reason).toBe('ContainerStatusUnknown');
+    expect(brief(again.statuses.at(-1)?.status ?? {})).toBe('Running c:running#1+ ready=True');
+    const deleted = runPod({ status, seconds: 9, at: [{ t: 0, input: 'delete' }] });
+    expect(deleted.statuses.map(({ status: each }) => brief(each))).toContain('Failed c:terminated 137#0 ready=False/PodFailed');
+    expect(deleted.removedAt).toBe(0.77);
+  });
+
+  it('[KL18] [KN6] should keep the containers of a vanished pod running for their grace, and name them', () => {
+    const plan = { containers: [sim('stop=4')] };
+    const pod = podOf(plan);
+    const run = runPod({ ...plan, seconds: 5, at: [{ t: 4, input: { kind: 'update', pod, isGone: true } }] });
+    const state = initialKubeletState();
+    state.workers = state.workers.set({ kind: 'epoch' }, 'u-1', run.state);
+    const names = (now: number): string[] => liveProcesses(state, now).map((each) => `${each.namespace}/${each.name}/${each.container}`);
+    expect(names(Date.UTC(2026, 0, 1) + 5000)).toEqual(['n/p/c']);
+    expect(names(Date.UTC(2026, 0, 1) + 8000)).toEqual([]);
+    expect(run.statuses.at(-1)?.t).toBeLessThan(4);
+  });
+
+  it('[KL16] should give equal outcomes for equal inputs', () => {
+    const plan: PodPlan = { containers: [sim('exit=1', 'after=3'), { ...sim('ready=3-'), readinessProbe: probe('ready') }], seconds: 300, draw: 0.4 };
+    expect(JSON.stringify(runPod(plan))).toBe(JSON.stringify(runPod(plan)));
+  });
+});
