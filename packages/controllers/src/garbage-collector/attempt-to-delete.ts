@@ -3,7 +3,7 @@
 import type { KubeObject, OwnerReference } from '@kubesim/api';
 import { isNotFound, type Calling, type ReconcileContext, type ReconcileError, type ReconcileResult } from '@kubesim/client';
 import { addAbsent, isAbsent } from './absent-owner-cache.ts';
-import { deleteKey, dependentsOf, FOREGROUND_FINALIZER, hasFinalizer, isDeletingDependents, observed, ORPHAN_FINALIZER, ownersOf, type GarbageCollectorState } from './graph.ts';
+import { deleteKey, dependentsOf, FOREGROUND_FINALIZER, hasFinalizer, isDeletingDependents, observed, ORPHAN_FINALIZER, orphanKey, ownersOf, type GarbageCollectorState } from './graph.ts';
 import { processVirtualDelete } from './graph-builder.ts';
 import { identityKey, identityOfOwner, type Identity } from './identity.ts';
 import { deleteObject, getObject, removeFinalizer, removeOwnerReferences, unblockOwnerReferences } from './operations.ts';
@@ -36,7 +36,10 @@ export function* attemptToDelete(context: ReconcileContext, identity: Identity):
     return undefined;
   }
   if (live.error !== undefined) return { error: live.error.message };
-  const error = item.isDeletingDependents ? yield* processDeletingDependents(context, mapping, identity)
+  // Objects of custom kinds are not watched: how they are deleted shows only here.
+  const isUnseen = !mapping.isWatched && live.object.metadata.deletionTimestamp !== undefined;
+  if (isUnseen && hasFinalizer(live.object, ORPHAN_FINALIZER)) context.enqueueAfter(orphanKey(identity), 0);
+  const error = item.isDeletingDependents || (isUnseen && isDeletingDependents(live.object)) ? yield* processDeletingDependents(context, mapping, identity)
     : yield* collect(context, mapping, identity, live.object);
   if (error !== undefined) return { error: error.message };
   if (!item.isVirtual) return undefined;
