@@ -40,7 +40,8 @@ export interface Scenario {
 }
 
 const NS = 'ns00042';
-const RANDOM_RUNS = 0;
+const DELETE_WAIT_MS = 60_000;
+const RANDOM_RUNS = 20;
 const ENOUGH_DEVIATIONS_PERCENT = 30;
 const FOLDER = join(import.meta.dirname, '..', '..', 'vectors', 'scenarios');
 
@@ -106,13 +107,28 @@ class Run {
 
   step(step: Step): unknown {
     const before = this.cluster.now;
+    const deleted = (step.writes ?? []).filter((write) => write.method === 'DELETE').map((write) => this.uidOf(write.path));
     for (const write of step.writes ?? []) this.write(write);
+    if (step.kubectl !== undefined && /^delete\b/.test(step.kubectl) && !step.kubectl.includes('--wait=false')) this.waitGone(deleted);
     if (step.request !== undefined) this.write(step.request, step.status, step.message);
     if (step.node !== undefined) this.node(`node/node-${step.node}`, step.up === true);
     if (step.pause !== undefined) this.cluster.run({ for: step.pause * 1_000 });
     if (step.kubectl !== undefined && this.cluster.now < before + 200) this.cluster.run({ until: before + 200 });
     if (step.rest !== undefined) this.rest(step.rest);
     return step.state === undefined ? undefined : stateOf(this.objects());
+  }
+
+  /** What a DELETE is about: its path, and the uid that is there now. */
+  private uidOf(path: string): { readonly path: string; readonly uid: string | undefined } {
+    const target = this.translate(path).split('?')[0] ?? '';
+    const response = this.cluster.handle({ method: 'GET', path: target, headers: { accept: 'application/json' } });
+    return { path: target, uid: (response.body as KubeObject | undefined)?.metadata?.uid };
+  }
+
+  /** A kubectl line that deletes lasts until what it deleted is gone. */
+  private waitGone(targets: readonly { readonly path: string; readonly uid: string | undefined }[]): void {
+    const until = this.cluster.now + DELETE_WAIT_MS;
+    while (this.cluster.now < until && targets.some(({ path, uid }) => uid !== undefined && this.uidOf(path).uid === uid)) this.cluster.run({ for: 100 });
   }
 
   private node(node: string, up: boolean): void {
