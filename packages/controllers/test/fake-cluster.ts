@@ -44,6 +44,8 @@ function merge(target: unknown, patch: unknown, strategic: boolean, field = ''):
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
   const out: Record<string, unknown> = typeof target === 'object' && target !== null ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
+    const listed = /^\$deleteFromPrimitiveList\/(.*)$/.exec(name)?.[1];
+    if (listed !== undefined) out[listed] = ((out[listed] as unknown[] | undefined) ?? []).filter((item) => !(value as unknown[]).includes(item));
     if (name.startsWith('$')) continue;
     if (value === null) delete out[name];
     else out[name] = merge(out[name], value, strategic, name);
@@ -269,7 +271,7 @@ export class FakeCluster {
     if (map === undefined) this.store.set(resource, map = new Map());
     if (old !== undefined && stored.metadata.deletionTimestamp !== undefined && isDone(stored)) {
       map.delete(key);
-      this.notify({ resource, type: 'DELETED', before: stored });
+      this.notify({ resource, type: 'DELETED', before: old });
       return stored;
     }
     map.set(key, stored);

@@ -82,11 +82,11 @@ function* removeFinalizers(tracking: Tracking, pods: readonly Pod[], holding: Se
 
 /** Takes the tracking finalizer off a pod, if it is still there. */
 export function* removeFinalizer(pod: Pod): Calling<void> {
-  const { namespace, name, uid } = pod.metadata;
+  const { namespace, name } = pod.metadata;
   try {
     yield* call({
       verb: 'patch', resource: 'pods', namespace, name, patchType: 'strategic',
-      patch: { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [TRACKING_FINALIZER] } },
+      patch: { metadata: { '$deleteFromPrimitiveList/finalizers': [TRACKING_FINALIZER] } },
     });
   } catch (error) {
     if (!failedWith(error, 'NotFound')) throw error;
