@@ -132,6 +132,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly scale?: ScaleStrategy<T>;
   /** A create may set status (Node), though there is a status subresource. */
   readonly keepsStatusOnCreate?: boolean;
+  /** An object without any name is called by a UUID (LimitRange). */
+  readonly unnamedGetsUid?: boolean;
 
   /** How names are checked; `subdomain` without it. */
   readonly nameRule?: NameRule;

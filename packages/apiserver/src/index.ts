@@ -6,3 +6,4 @@ export type { ApiServerOptions, Caller } from './server.ts';
 export type { AdmissionAttributes, AdmissionContext, AdmissionOutcome, AdmissionPlugin } from './admission/admission-plugin.ts';
 export { watchEvent, watchEvents } from './rest/watch-events.ts';
 export { DEFAULT_ADMISSION_PLUGINS } from './admission/plugins.ts';
+export { serviceAccount } from './admission/service-account.ts';

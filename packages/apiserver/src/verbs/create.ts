@@ -35,7 +35,7 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
     throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
   }
   const base = given.name === undefined || given.name === '' ? given.generateName ?? '' : '';
-  const name = base === '' ? given.name ?? '' : generateName(context, scope, base);
+  const name = base !== '' ? generateName(context, scope, base) : (given.name ?? '') === '' && kind.unnamedGetsUid === true ? newUid(context, scope.resource, `${scope.namespace}/`, undefined) : given.name ?? '';
   const decoded = object;
   object = {
     ...object,

@@ -51,7 +51,6 @@ export const namespaceKind: KindDefinition = defineKind<NamespaceObject>({
   },
   prepareForUpdate: (namespace, old) => withField(withField(namespace, 'spec', withField(namespace.spec, 'finalizers', old.spec.finalizers)), 'status', old.status),
   validateCreate: (namespace) => (namespace.spec.finalizers ?? []).flatMap((name) => validateFinalizer(name, fieldPath('spec', 'finalizers'))),
-  updateOnlyValidation: true,
   // Again, for a name that was generated.
   canonicalize: setNameLabel,
   blocksRemoval: (namespace) => (namespace.spec.finalizers?.length ?? 0) > 0,

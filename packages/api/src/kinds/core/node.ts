@@ -117,7 +117,6 @@ export const nodeKind: KindDefinition = defineKind<NodeObject>({
   default: setDefaults,
   validateCreate,
   validateUpdate,
-  updateOnlyValidation: true,
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec.unschedulable ?? false) },
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Status', type: 'string' }, { name: 'Roles', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Version', type: 'string' }, { name: 'Internal-IP', type: 'string', priority: 1 }, { name: 'External-IP', type: 'string', priority: 1 },

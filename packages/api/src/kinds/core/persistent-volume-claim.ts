@@ -93,7 +93,7 @@ export const persistentVolumeClaimKind: KindDefinition = defineKind<Claim>({
   deleteReturnsObject: true,
   default: setDefaults,
   prepareForCreate: (claim) => syncDataSources(dropForeignDataSource({ ...claim, status: { phase: 'Pending' } as NonNullable<PersistentVolumeClaim['status']> })),
-  prepareForUpdate: (claim) => syncDataSources(claim),
+  prepareForUpdate: (claim, old) => syncDataSources(isSame(claim.spec.dataSource, old.spec.dataSource) ? claim : dropForeignDataSource(claim)),
   validateCreate: (claim) => validateClaimSpec(claim.spec, fieldPath('spec')),
   validateUpdate,
   columns: [

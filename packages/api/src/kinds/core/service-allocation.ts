@@ -19,7 +19,7 @@ const NODE_PORT_COUNT = 2768;
 
 /** Whether a Service of its type has a cluster IP. @internal */
 export function needsClusterIp(spec: ServiceSpec): boolean {
-  return spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  return spec.type !== 'ExternalName';
 }
 
 /** Whether the ports of a Service of its type have node ports. @internal */

@@ -6,7 +6,7 @@ import { validateEndpointIp } from '../../names/endpoint-ip.ts';
 import { parseIp, validateLegacyCidr, validateLegacyIp } from '../../names/ip.ts';
 import { validateLabels } from '../../names/labels.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, portNameErrors, portNumberErrors, qualifiedNameErrors, rangeErrors } from '../../names/names.ts';
-import { needsClusterIp, needsHealthCheckPort } from './service-allocation.ts';
+import { needsHealthCheckPort } from './service-allocation.ts';
 
 const SPEC = fieldPath('spec');
 const AFFINITIES = ['ClientIP', 'None'];
@@ -181,7 +181,7 @@ function validateTraffic(spec: ServiceSpec): readonly FieldError[] {
   }
   const internal = spec.internalTrafficPolicy;
   if (internal === undefined) {
-    if (needsClusterIp(spec)) errors.push(required(SPEC.child('internalTrafficPolicy')));
+    if (TYPES.includes(spec.type ?? '') && spec.type !== 'ExternalName') errors.push(required(SPEC.child('internalTrafficPolicy')));
   } else if (!POLICIES.includes(internal)) errors.push(notSupported(SPEC.child('internalTrafficPolicy'), internal, POLICIES));
   const distribution = spec.trafficDistribution;
   if (distribution !== undefined && !DISTRIBUTIONS.includes(distribution)) errors.push(notSupported(SPEC.child('trafficDistribution'), distribution, DISTRIBUTIONS));

@@ -29,7 +29,7 @@ function setDefaults(spec: ServiceSpec): ServiceSpec {
   filled = mapField(filled, 'ports', (ports) => mapItems(ports, setPortDefaults));
   const isExternal = needsNodePort(filled) || (filled.type === 'ClusterIP' && (filled.externalIPs ?? []).length > 0);
   if (isExternal && (filled.externalTrafficPolicy ?? '') === '') filled = withField(filled, 'externalTrafficPolicy', 'Cluster');
-  if (needsClusterIp(filled)) filled = withDefaults(filled, { internalTrafficPolicy: 'Cluster' });
+  if (filled.type === 'ClusterIP' || needsNodePort(filled)) filled = withDefaults(filled, { internalTrafficPolicy: 'Cluster' });
   return filled.type === 'LoadBalancer' ? withDefaults(filled, { allocateLoadBalancerNodePorts: true }) : filled;
 }
 
@@ -163,7 +163,7 @@ export const serviceKind: KindDefinition = defineKind<ServiceObject>({
   prepareForCreate: (service) => ({ ...service, spec: setFamilies(syncClusterIps(service.spec, undefined), undefined), status: { loadBalancer: {} } as NonNullable<Service['status']> }),
   prepareForUpdate: (service, old) => withField(service, 'spec', dropOfOldType(setFamilies(syncClusterIps(keepAllocated(service.spec, old.spec), old.spec), old.spec), old.spec)),
   validateCreate: (service, context) => validateCreate(service, context.old as ServiceObject | undefined),
-  validateUpdate: (service, old) => validateServiceUpdate(service.spec, old.spec),
+  validateUpdate: (service, old) => (familyErrors(service.spec, old.spec).length > 0 ? [] : validateServiceUpdate(service.spec, old.spec)),
   warnings,
   allocate: allocateService,
   selectableFields: { 'spec.clusterIP': (service) => service.spec.clusterIP ?? '', 'spec.type': (service) => service.spec.type ?? '' },
