@@ -1,8 +1,7 @@
 // ControllerRevisions: how they are named, built, ordered and compared, and which of them are too many.
 // Upstream: pkg/controller/history/controller_history.go (1.37).
-import type { ControllerRevision, KubeObject } from '@kubesim/api';
+import { goJson, type ControllerRevision, type KubeObject } from '@kubesim/api';
 import { newControllerRef, type ControllerKind } from '@kubesim/client';
-import { encodeGoJson } from './go-json.ts';
 import { hashRevisionData } from './revision-hash.ts';
 
 /** Label that carries the hash a revision was first built with. @internal */
@@ -21,7 +20,7 @@ export interface RevisionSource {
   readonly ownerKind: ControllerKind;
   readonly templateLabels: Readonly<Record<string, string>> | undefined;
   readonly data: ControllerRevision['data'];
-  /** `data` as `encodeGoJson` writes it. */
+  /** `data` as `goJson` writes it. */
   readonly bytes: string;
   readonly revision: number;
   readonly probe: number | undefined;
@@ -53,7 +52,7 @@ const bytesOf = new WeakMap<object, string>();
 /** The data of a revision as bytes: what equality and hash go by. @internal */
 export function revisionBytes(data: ControllerRevision['data']): string {
   let bytes = bytesOf.get(data);
-  if (bytes === undefined) bytesOf.set(data, (bytes = encodeGoJson(data)));
+  if (bytes === undefined) bytesOf.set(data, (bytes = goJson(data)));
   return bytes;
 }
 

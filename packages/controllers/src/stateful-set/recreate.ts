@@ -1,6 +1,6 @@
 // Strategy Recreate: all pods of older revisions go before the first new one comes.
 // Upstream: pkg/controller/statefulset/stateful_set_control.go, gate StatefulSetRecreateStrategy (1.37 alpha, #137187).
-import type { Pod, StatefulSet, StatefulSetCondition } from '@kubesim/api';
+import { formatTime, type Pod, type StatefulSet, type StatefulSetCondition } from '@kubesim/api';
 import type { Behaviour } from './behaviour.ts';
 import { condemnedPods } from './condemned.ts';
 import { between, rangeOf, type DecisionInput } from './decision-input.ts';
@@ -60,9 +60,4 @@ export function withProgress(conditions: readonly StatefulSetCondition[] | undef
   };
   if (before === undefined) return [...(conditions ?? []), condition];
   return (conditions as readonly StatefulSetCondition[]).map((other) => (other === before ? condition : other));
-}
-
-/** An instant as metadata shows it, to the second. */
-function formatTime(ms: number): string {
-  return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -4,7 +4,6 @@ import type { ControllerRevision, KubeObject, StatefulSet } from '@kubesim/api';
 import { DEFAULT_BACKOFF, isAlreadyExists, retryOnConflict, send, type Calling, type ReconcileError } from '@kubesim/client';
 import { controllerRevisionName, findEqualRevisions, revisionBytes } from '../history/controller-revision.ts';
 import { hashRevisionData } from '../history/revision-hash.ts';
-import type { Behaviour } from './behaviour.ts';
 import { matchesSemantically, newSetRevision, patchOf } from './set-revision.ts';
 import type { Sync } from './sync-context.ts';
 
@@ -15,7 +14,7 @@ export type RevisionDecision =
   | { readonly act: 'create'; readonly number: number };
 
 /** Decides how the set's template comes to a revision. `sorted` is oldest first. @internal */
-export function decideRevision(set: StatefulSet, sorted: readonly ControllerRevision[], behaviour: Behaviour): RevisionDecision {
+export function decideRevision(set: StatefulSet, sorted: readonly ControllerRevision[], { behaviour, context: { profile } }: Sync): RevisionDecision {
   const { bytes } = patchOf(set);
   const last = sorted.at(-1);
   const number = last === undefined ? 1 : (last.revision ?? 0) + 1;
@@ -23,7 +22,7 @@ export function decideRevision(set: StatefulSet, sorted: readonly ControllerRevi
   if (last !== undefined && equal !== undefined) {
     return revisionBytes(last.data) === bytes ? { act: 'use', revision: last } : { act: 'renumber', revision: equal, number };
   }
-  if (last !== undefined && behaviour.comparesRevisionsSemantically && matchesSemantically(set, last)) return { act: 'use', revision: last };
+  if (last !== undefined && behaviour.comparesRevisionsSemantically && matchesSemantically(set, last, profile)) return { act: 'use', revision: last };
   return { act: 'create', number };
 }
 

@@ -1,8 +1,8 @@
 // A set's template as revision data, and whether two say the same.
 // Upstream: getPatch, newRevision in stateful_set_utils.go and setMatchesLatestExistingRevision in stateful_set_control.go (1.37).
-import type { ControllerRevision, StatefulSet } from '@kubesim/api';
-import { encodeGoJson } from '../history/go-json.ts';
-import { newControllerRevision, revisionBytes, type NewRevision } from '../history/controller-revision.ts';
+import { builtInScheme, conform, formatTime, goJson, structOfKind, type ControllerRevision, type KubeObject, type StatefulSet } from '@kubesim/api';
+import type { Profile } from '@kubesim/client';
+import { newControllerRevision, type NewRevision } from '../history/controller-revision.ts';
 import { STATEFUL_SET_KIND } from './identity.ts';
 import { templateOf } from './revision-pair.ts';
 
@@ -20,7 +20,7 @@ export function patchOf(set: StatefulSet): Patch {
   let patch = patches.get(template);
   if (patch === undefined) {
     const data = { spec: { template: { ...template, $patch: 'replace' } } };
-    patches.set(template, (patch = { data, bytes: encodeGoJson(data) }));
+    patches.set(template, (patch = { data, bytes: goJson(data) }));
   }
   return patch;
 }
@@ -33,18 +33,24 @@ export function newSetRevision(set: StatefulSet, revision: number, probe: number
   });
 }
 
+const reread = new WeakMap<ControllerRevision['data'], { readonly of: object; readonly bytes: string | undefined }>();
+
 /** The revision, applied to the set and read as today's API reads it, is the set's template. @internal */
-export function matchesSemantically(set: StatefulSet, revision: ControllerRevision): boolean {
-  const template = templateOf(revision.data);
-  if (template === undefined) return false;
-  const reread = { spec: { template: { ...(withoutNulls(template) as object), $patch: 'replace' } } };
-  return revisionBytes(reread) === patchOf(set).bytes;
+export function matchesSemantically(set: StatefulSet, revision: ControllerRevision, profile: Profile): boolean {
+  let known = reread.get(revision.data);
+  if (known?.of !== set.spec.template) reread.set(revision.data, (known = { of: set.spec.template, bytes: rereadBytes(set, revision, profile) }));
+  return known?.bytes === patchOf(set).bytes;
 }
 
-/** Typed encoding writes no null: `creationTimestamp: null`, which releases up to 1.33 stored, is gone after a read. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (value === null || typeof value !== 'object') return value;
-  const kept = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
-  return Object.fromEntries(kept.map(([key, field]) => [key, withoutNulls(field)]));
+/** What a set with the revision's template would be encoded to after decoding and defaulting; undefined if it cannot be decoded. */
+function rereadBytes(set: StatefulSet, revision: ControllerRevision, profile: Profile): string | undefined {
+  const template = templateOf(revision.data);
+  const type = structOfKind('apps', 'v1', 'StatefulSet');
+  if (template === undefined || type === undefined) return undefined;
+  const { value, findings } = conform(type, { ...set, spec: { ...set.spec, template } });
+  if (findings.error !== undefined) return undefined;
+  const applied = value as KubeObject;
+  // Defaults of a StatefulSet do not look at the time.
+  const defaulted = builtInScheme.byResource('statefulsets.apps')?.default?.(applied, { now: 0, time: formatTime(0), profile }) ?? applied;
+  return patchOf(defaulted as unknown as StatefulSet).bytes;
 }

@@ -34,7 +34,7 @@ interface Performed extends ControlOutcome {
 
 function* performUpdate(sync: Sync, set: StatefulSet, sorted: readonly ControllerRevision[], summary: () => SetSummary): Calling<Performed> {
   const { context, behaviour } = sync;
-  const resolved = yield* resolveRevisions(sync, set, sorted, decideRevision(set, sorted, behaviour));
+  const resolved = yield* resolveRevisions(sync, set, sorted, decideRevision(set, sorted, sync));
   if (resolved.error !== undefined) return { error: resolved.error, live: [] };
   const live = [resolved.current.metadata.name, resolved.update.metadata.name];
   const current = namedRevision(resolved.current);

@@ -55,11 +55,11 @@ function staleCache(sync: Sync): string | undefined {
 /** The revisions, and the pods where the kept summary will not do: while a revision is written the caches may move on, and
  * the pods that the sync works on must not. */
 function takeIn(
-  { context, behaviour }: Sync, set: StatefulSet, claimed: readonly Pod[] | undefined,
+  sync: Sync, set: StatefulSet, claimed: readonly Pod[] | undefined,
 ): { readonly revisions: readonly ControllerRevision[]; readonly pods: readonly Pod[] | null } {
-  const revisions = listRevisions(context, set);
+  const revisions = listRevisions(sync.context, set);
   if (claimed !== undefined) return { revisions, pods: claimed };
-  return { revisions, pods: decideRevision(set, sortRevisions(revisions), behaviour).act === 'use' ? null : listClaimed(context, set) };
+  return { revisions, pods: decideRevision(set, sortRevisions(revisions), sync).act === 'use' ? null : listClaimed(sync.context, set) };
 }
 
 /** The kept summary, or one of the pods listed. */
