@@ -203,7 +203,8 @@ function compileType(node: SchemaNode, goType: string): TypeNode {
     if (scalar !== undefined) return scalar;
     const target = structOfDefinition(reference);
     if (target === undefined) return ANY;
-    if (target.fields.size > 0) return target;
+    // A field may own the parts of a struct that is one whole elsewhere (a volume's claimRef).
+    if (target.fields.size > 0) return target.isAtomic && node['x-kubernetes-map-type'] === 'granular' ? { ...target, isAtomic: false, memo: new WeakMap() } : target;
     return { form: 'scalar', scalar: 'any', goType: target.goType };
   }
   if (node.type === 'array') {

@@ -2,6 +2,7 @@
 import { alreadyExistsStatus, badRequestStatus, conform, type KubeObject, type ObjectMeta } from '@kubesim/api';
 import { trackUpdate } from '../managed-fields/track.ts';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
+import { acceptNames } from '../custom-resources/accept-names.ts';
 import { decode, structOf } from '../decode.ts';
 import { allocate, newUid, validateMeta } from '../metadata.ts';
 import { plainStatus } from '../rest/plain-status.ts';
@@ -65,7 +66,9 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   const stored = { ...object, metadata: tidy({ ...object.metadata, managedFields, resourceVersion: dryRun ? undefined : '' }) };
   if (dryRun) return stored;
   context.writeAdmitted(writes);
-  return context.storage.put(scope.resource, key, { ...stored, metadata: { ...stored.metadata, resourceVersion: context.nextVersion(scope.resource) } }).after;
+  const { after } = context.storage.put(scope.resource, key, { ...stored, metadata: { ...stored.metadata, resourceVersion: context.nextVersion(scope.resource) } });
+  acceptNames(context, scope, after);
+  return after;
 }
 
 /** Zero values that a hook's new parts brought in; fields that hold undefined go. @internal */
