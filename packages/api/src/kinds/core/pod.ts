@@ -3,9 +3,9 @@ import type { Container, Pod, PodStatus } from '../../generated/types.ts';
 import { forbidden, type FieldError } from '../../field-error.ts';
 import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
-import { withDefaults, withField } from '../../edit.ts';
+import { withField } from '../../edit.ts';
 import type { KubeObject } from '../../request.ts';
-import { defaultPodSpec, defaultRequests } from './pod-spec/defaults.ts';
+import { defaultPodOwnSpec, defaultPodSpec } from './pod-spec/defaults.ts';
 import { validatePodSpec } from './pod-spec/validate.ts';
 import { podCells, POD_COLUMNS } from './pod-columns.ts';
 import { validateEphemeralUpdate, validateImageSpaces, validatePodUpdate } from './pod-update.ts';
@@ -60,7 +60,7 @@ export const podKind: KindDefinition = defineKind<StoredPod>({
   group: '', version: 'v1', kind: 'Pod', resource: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true, hasGeneration: true,
   subresources: { status: true, binding: true, eviction: true, ephemeralcontainers: { prepareForUpdate: withEphemeralContainers, validateUpdate: (pod, old) => [...validate(pod, old), ...validateEphemeralUpdate(pod, old)] }, resize: { prepareForUpdate: withResources, validateUpdate: validate }, log: true, exec: true, attach: true, portforward: true, proxy: true },
   deleteReturnsObject: true,
-  default: (pod) => withField(pod, 'spec', withDefaults(defaultRequests(defaultPodSpec(pod.spec)), { enableServiceLinks: true })),
+  default: (pod) => withField(pod, 'spec', defaultPodOwnSpec(defaultPodSpec(pod.spec))),
   prepareForCreate: (pod, { time }) => ({ ...pod, status: withGateCondition({ phase: 'Pending', qosClass: qosClass(pod) } as PodStatus, pod, time) }),
   validateCreate: (pod, { old }) => validate(pod, old as StoredPod | undefined),
   validateUpdate: validatePodUpdate,

@@ -1,8 +1,9 @@
 // Defaults of pod specs that the schema does not publish. Upstream: pkg/apis/core/v1/defaults.go (1.37).
-import { mapField, mapItems, memoizeFrozen, withDefaults } from '../../../edit.ts';
-import type { Container, ContainerPort, EnvVar, PodSpec, Probe, Volume } from '../../../generated/types.ts';
+import { mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../../edit.ts';
+import type { Container, ContainerPort, DownwardAPIVolumeFile, EnvVar, PodSpec, Probe, ResourceRequirements, Volume, VolumeProjection } from '../../../generated/types.ts';
 
-const DEFAULT_MODE = 420;
+const DEFAULT_MODE = 0o644;
+const TOKEN_SECONDS = 3600;
 
 const NAME_PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const HOST_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
@@ -38,30 +39,53 @@ function defaultContainer(container: Container): Container {
 
 const SOURCES: readonly (keyof Volume)[] = ['hostPath', 'emptyDir', 'secret', 'configMap', 'persistentVolumeClaim', 'projected', 'downwardAPI', 'nfs', 'csi', 'ephemeral', 'iscsi', 'image', 'gcePersistentDisk', 'awsElasticBlockStore', 'fc', 'rbd', 'glusterfs', 'cephfs', 'azureDisk', 'azureFile', 'cinder', 'flexVolume', 'flocker', 'gitRepo', 'photonPersistentDisk', 'portworxVolume', 'quobyte', 'scaleIO', 'storageos', 'vsphereVolume'];
 
+const defaultFiles = <T extends { readonly items?: readonly DownwardAPIVolumeFile[] }>(source: T): T => mapField(source, 'items', ((items: readonly DownwardAPIVolumeFile[]) => mapItems(items, (file) => mapField(file, 'fieldRef', (reference) => withDefaults(reference, { apiVersion: 'v1' })))) as never);
+
+function defaultProjection(projection: VolumeProjection): VolumeProjection {
+  const withFiles = mapField(projection, 'downwardAPI', defaultFiles);
+  return mapField(withFiles, 'serviceAccountToken', (token) => withDefaults(token, { expirationSeconds: TOKEN_SECONDS }));
+}
+
 function defaultVolume(volume: Volume): Volume {
   if (SOURCES.every((source) => volume[source] === undefined)) return { ...volume, emptyDir: {} };
   let result = mapField(volume, 'secret', (secret) => withDefaults(secret, { defaultMode: DEFAULT_MODE }));
   result = mapField(result, 'configMap', (configMap) => withDefaults(configMap, { defaultMode: DEFAULT_MODE }));
-  result = mapField(result, 'downwardAPI', (source) => withDefaults(source, { defaultMode: DEFAULT_MODE }));
-  result = mapField(result, 'projected', (source) => withDefaults(source, { defaultMode: DEFAULT_MODE }));
+  result = mapField(result, 'downwardAPI', (source) => defaultFiles(withDefaults(source, { defaultMode: DEFAULT_MODE })));
+  result = mapField(result, 'projected', (source) => mapField(withDefaults(source, { defaultMode: DEFAULT_MODE }), 'sources', (sources) => mapItems(sources, defaultProjection)));
+  result = mapField(result, 'ephemeral', (source) => mapField(source, 'volumeClaimTemplate', (claim) => mapField(claim, 'spec', (spec) => withDefaults(spec, { volumeMode: 'Filesystem' }))));
+  result = mapField(result, 'image', (source) => withDefaults(source, { pullPolicy: pullPolicy(source.reference ?? '') }));
   return mapField(result, 'hostPath', (source) => withDefaults(source, { type: '' }));
+}
+
+/** The two names of the service account say the same. */
+function withServiceAccount(spec: PodSpec): PodSpec {
+  const name = (spec.serviceAccountName ?? '') === '' ? spec.serviceAccount ?? '' : spec.serviceAccountName ?? '';
+  if (name === '') return spec;
+  return withField(withField(spec, 'serviceAccountName', name), 'serviceAccount', name);
 }
 
 /** A pod spec with its defaults, as it stands in templates and pods alike. Remembered for frozen specs. @public */
 export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: PodSpec): PodSpec => {
-  let result = withDefaults(spec, { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
+  let result = withDefaults(withServiceAccount(spec), { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
   result = mapField(result, 'containers', (containers) => mapItems(containers, defaultContainer));
   result = mapField(result, 'initContainers', (containers) => mapItems(containers, defaultContainer));
   result = mapField(result, 'ephemeralContainers', (containers) => mapItems(containers, (container) => defaultContainer(container as Container) as typeof container));
   return mapField(result, 'volumes', (volumes) => mapItems(volumes, defaultVolume));
 });
 
-/** Requests that are left out follow the limits: for pods, not for templates. @internal */
-export function defaultRequests(spec: PodSpec): PodSpec {
-  return mapField(spec, 'containers', (containers) => mapItems(containers, (container) => mapField(container, 'resources', (resources) => {
-    if (resources.limits === undefined) return resources;
-    const missing = Object.keys(resources.limits).filter((name) => resources.requests?.[name] === undefined);
-    if (missing.length === 0) return resources;
-    return { ...resources, requests: { ...resources.requests, ...Object.fromEntries(missing.map((name) => [name, resources.limits?.[name] as string])) } };
-  })));
+/** What a pod's spec is filled in with beyond a template's: requests, ports of the host, links to services. Remembered for frozen specs. @public */
+export const defaultPodOwnSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: PodSpec): PodSpec => {
+  const perContainer = (containers: readonly Container[]): readonly Container[] => mapItems(containers, (container) => {
+    const requested = mapField(container, 'resources', defaultRequests);
+    return spec.hostNetwork === true ? mapField(requested, 'ports', (ports) => mapItems(ports, (port) => ((port.hostPort ?? 0) === 0 ? { ...port, hostPort: port.containerPort } : port))) : requested;
+  });
+  return withDefaults(mapField(mapField(spec, 'containers', perContainer), 'initContainers', perContainer), { enableServiceLinks: true });
+});
+
+/** Requests that are left out follow the limits: for pods, not for templates. */
+function defaultRequests(resources: ResourceRequirements): ResourceRequirements {
+  const { limits, requests } = resources;
+  if (limits === undefined) return resources;
+  const missing = Object.keys(limits).filter((name) => requests?.[name] === undefined);
+  return missing.length === 0 ? resources : { ...resources, requests: { ...requests, ...Object.fromEntries(missing.map((name) => [name, limits[name] as string])) } };
 }
