@@ -1,1 +1,1 @@
-export {};
+export { serveCluster, type ClusterServer, type ServeOptions } from './cluster-server.ts';

@@ -3,8 +3,8 @@ import type { KubeObject } from '@kubesim/api';
 import { DEFAULT_ADMISSION_PLUGINS } from '@kubesim/apiserver';
 import type { Controller } from '@kubesim/client';
 import {
-  attachDetachController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, garbageCollectorController, jobController,
-  namespaceController, nodeLifecycleController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, resourceQuotaController,
+  attachDetachController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, garbageCollectorController, jobController,
+  namespaceController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, resourceQuotaController,
   rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
 import type { Machine } from '@kubesim/kernel';
@@ -15,10 +15,13 @@ import { FAULTS, faultComponent, faultFilter } from './faults.ts';
 import { clusterInputs, USER } from './inputs.ts';
 import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
 
+/** A node is given up after so long without a heartbeat: the setting of the recordings. Upstream's default is 50 s. */
+const NODE_MONITOR_GRACE_MS = 40_000;
+
 /** Controllers of kube-controller-manager, in the order in which they hear of a change. @internal */
 export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
   statefulSetController, deploymentController, replicaSetController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, disruptionController,
-  persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, nodeLifecycleController,
+  persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, createNodeLifecycleController({ nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS }),
   taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, garbageCollectorController,
 ];
 
