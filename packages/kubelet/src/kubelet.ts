@@ -209,10 +209,10 @@ class Kubelet {
     state.workers = state.workers.set(context.epoch, uid, next);
     for (const effect of after) effect();
     if (next.mode === 'finished' && next.isOrphan) return this.forget(context, state, uid);
-    const wakeAt = nextWake(next, env);
+    const wake = nextWake(next, env);
     const name = `pod/${uid}`;
-    if (wakeAt === undefined) context.cancel(name);
-    else context.after(wakeAt - context.now, { kind: 'pod', uid }, { name });
+    if (wake === undefined) context.cancel(name);
+    else context.after(wake.at - context.now, { kind: 'pod', uid }, wake.quietUntil > wake.at ? { name, quietUntil: wake.quietUntil } : { name });
   }
 
   private environment(context: Context, state: KubeletState, pod: Pod, effects: (() => void)[]): PodEnvironment {

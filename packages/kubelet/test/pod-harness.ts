@@ -74,7 +74,7 @@ export function runPod(plan: PodPlan): PodRun {
   const inputs = [...(plan.at ?? [])];
   const end = START + plan.seconds * 1000;
   for (;;) {
-    const wakeAt = nextWake(state, env()) ?? Infinity;
+    const wakeAt = nextWake(state, env())?.at ?? Infinity;
     const first = inputs[0];
     const inputAt = first === undefined ? Infinity : START + first.t * 1000;
     const at = Math.min(wakeAt, inputAt);

@@ -1,7 +1,7 @@
 // Rules of a pod's life, through the pure worker.
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '@kubesim/api';
-import { liveProcesses } from '@kubesim/kubelet';
+import { DEFAULT_TIMING, liveProcesses, nextWake } from '@kubesim/kubelet';
 import { initialKubeletState } from '../src/kubelet-state.ts';
 import { brief, podOf, runPod, sim, type PodPlan, type PodRun } from './pod-harness.ts';
 
@@ -153,6 +153,13 @@ describe('pod worker', () => {
     const run = runPod({ containers: [{ image: 'nginx:1.25', readinessProbe: { httpGet: { path: '/', port: 80 } }, livenessProbe: { httpGet: { path: '/', port: 80 } } }], seconds: 86_400 });
     expect(brief(run.statuses.at(-1)?.status ?? {})).toBe('Running c:running#0+ ready=True');
     expect(run.wakes).toBeLessThan(12);
+  });
+
+  it('[KL12] should be quiet while a probe can only go on failing', () => {
+    const { state } = runPod({ containers: [{ ...sim('ready=500-'), readinessProbe: probe('ready') }], seconds: 30 });
+    const wake = nextWake(state, { now: Date.UTC(2026, 0, 1) + 30_000, timing: DEFAULT_TIMING, relistPhaseMs: 760, tickPhaseMs: 650 });
+    expect(wake?.at).toBeLessThan(Date.UTC(2026, 0, 1) + 33_000);
+    expect(wake?.quietUntil).toBe(Date.UTC(2026, 0, 1) + 500_020);
   });
 
   it('[KL16] should do nothing more for a pod that has ended', () => {

@@ -163,9 +163,8 @@ class Harness {
     if (stored === undefined) return notFound(call.resource, name);
     if (call.verb === 'get') return { ok: true, object: stored };
     if (call.verb === 'delete') return this.deletePod(name, call.options?.gracePeriodSeconds, false);
-    if (call.verb === 'patch') {
-      const status = Object.fromEntries(Object.entries({ ...stored['status'], ...(call.patch as { status: object }).status }).filter(([, value]) => value !== null));
-      this.store(call.resource, { ...stored, status }, 'MODIFIED');
+    if (call.verb === 'update') {
+      this.store(call.resource, call.object, 'MODIFIED');
       return { ok: true, object: this.objects.get(key) as KubeObject };
     }
     throw new RangeError(`conform kubelet: the harness has no ${call.verb}`);

@@ -36,6 +36,8 @@ export interface ProbeState {
   /** How often in a row the latest outcome came. */
   readonly outcome?: 'success' | 'failure';
   readonly count: number;
+  /** A failure that is already told will repeat itself until then, if nothing changes. */
+  readonly failsUntil?: number;
   /** A failed liveness or startup probe rests until the container has a new run. */
   readonly isOnHold?: boolean;
 }

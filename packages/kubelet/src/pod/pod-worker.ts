@@ -150,7 +150,7 @@ function tickIfDue(draft: PodDraft, env: PodEnvironment): void {
   }
 }
 
-function deadlineOf(draft: PodDraft, env: PodEnvironment): number | undefined {
+function deadlineOf(draft: Pick<PodDraft, 'pod' | 'ended' | 'startTime'>, env: Pick<PodEnvironment, 'timing' | 'tickPhaseMs'>): number | undefined {
   const seconds = draft.pod.spec?.activeDeadlineSeconds;
   if (seconds === undefined || draft.ended !== undefined) return undefined;
   return tickFrom(draft.startTime + seconds * 1000, env.tickPhaseMs, env.timing.relistMs);
@@ -248,11 +248,21 @@ function removeIfDue(draft: PodDraft, env: PodEnvironment): void {
   env.remove();
 }
 
+/** When a worker wakes, and until when its wakes do no more than repeat themselves. @public */
+export interface Wake {
+  readonly at: number;
+  /** Later than `at` where the wakes before it are heartbeats: a probe that goes on failing, a routine sync of an unready pod. */
+  readonly quietUntil: number;
+}
+
 /** When the worker next has something to do by itself; undefined if never. @public */
-export function nextWake(state: PodWorkerState, env: Pick<PodEnvironment, 'now' | 'timing' | 'relistPhaseMs' | 'tickPhaseMs'>): number | undefined {
+export function nextWake(state: PodWorkerState, env: Pick<PodEnvironment, 'now' | 'timing' | 'relistPhaseMs' | 'tickPhaseMs'>): Wake | undefined {
   let at = Infinity;
-  const consider = (instant: number | undefined): void => {
-    if (instant !== undefined && instant < at) at = instant;
+  let quietUntil = Infinity;
+  const consider = (instant: number | undefined, quiet: number | undefined = instant): void => {
+    if (instant === undefined) return;
+    if (instant < at) at = instant;
+    if (quiet !== undefined && quiet < quietUntil) quietUntil = quiet;
   };
   consider(state.operation?.wakeAt);
   consider(state.removal?.at);
@@ -261,8 +271,9 @@ export function nextWake(state: PodWorkerState, env: Pick<PodEnvironment, 'now' 
     if (state.wantsSync && state.operation === undefined) consider(relist);
     if (state.mode === 'sync') {
       consider(state.relistAt);
-      if (state.firstSyncAt === undefined || !isSteady(state)) consider(state.retryAt);
-      if (state.pod.spec?.activeDeadlineSeconds !== undefined) consider(deadlineOf(state as PodDraft, env as PodEnvironment));
+      const isRoutine = state.firstSyncAt !== undefined && Object.keys(state.failures).length === 0;
+      if (state.firstSyncAt === undefined || !isSteady(state)) consider(state.retryAt, isRoutine ? Infinity : state.retryAt);
+      if (state.pod.spec?.activeDeadlineSeconds !== undefined) consider(deadlineOf(state, env));
       if (state.runtime !== state.cache && fingerprintOf(state.runtime, env.now) !== state.cachePrint) consider(relist);
       for (const instances of Object.values(state.runtime.containers)) {
         const instance = instances[0];
@@ -271,9 +282,9 @@ export function nextWake(state: PodWorkerState, env: Pick<PodEnvironment, 'now' 
         }
       }
     }
-    for (const probe of state.probes) consider(probe.nextAt);
+    for (const probe of state.probes) consider(probe.nextAt, probe.failsUntil ?? probe.nextAt);
   }
-  return at === Infinity ? undefined : Math.max(at, env.now);
+  return at === Infinity ? undefined : { at: Math.max(at, env.now), quietUntil: Math.max(quietUntil, at, env.now) };
 }
 
 /** Whether a routine sync of the pod could change anything: it could not, once all is as it should be. @public */

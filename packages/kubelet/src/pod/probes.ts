@@ -110,7 +110,8 @@ function probeOnce(draft: PodDraft, state: ProbeState, env: PodEnvironment): Pro
   // While the answer stands, later ticks change nothing: the worker sleeps until it may differ.
   const rests = isOnHold || (word === 'success' && result === 'success' && outcome.steadyUntil > env.now);
   const nextAt = isOnHold ? undefined : !rests ? next : outcome.steadyUntil === Infinity ? undefined : gridAfter(state.baseAt, Math.max(env.now, outcome.steadyUntil - 1), period);
-  return { ...state, outcome: word, count: Math.min(count, 1000), result, nextAt, ...(isOnHold ? { isOnHold: true } : {}) };
+  const failsUntil = word === 'failure' && result === 'failure' && outcome.steadyUntil > env.now ? outcome.steadyUntil : undefined;
+  return { ...state, outcome: word, count: Math.min(count, 1000), result, nextAt, failsUntil, ...(isOnHold ? { isOnHold: true } : {}) };
 }
 
 /** R16: a status made while a started container is not ready asks its readiness probe at once, and its period restarts there. */

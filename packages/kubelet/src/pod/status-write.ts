@@ -25,7 +25,7 @@ export function mergeStatus(stored: PodStatus, own: PodStatus): PodStatus {
   return { ...rest, ...own, ...(all.length === 0 ? {} : { conditions: all }) };
 }
 
-/** Reads the pod, merges, and patches its status under the uid; undefined where there was nothing to write. */
+/** Reads the pod, merges, and writes its status if it is still the pod of that uid; undefined where there was nothing to write. */
 export function writeStatus(context: Pick<ActorContext<unknown>, 'call'>, worker: PodWorkerState): ApiReply | undefined {
   const { pod, status } = worker;
   if (status === undefined || worker.isOrphan) return undefined;
@@ -36,8 +36,6 @@ export function writeStatus(context: Pick<ActorContext<unknown>, 'call'>, worker
   const stored = ((reply.object as Pod).status ?? {}) as PodStatus;
   const merged = mergeStatus(stored, status);
   if (isSame(stored, merged)) return undefined;
-  const patch: Record<string, unknown> = { ...merged };
-  for (const field of ['reason', 'message'] as const) if (stored[field] !== undefined && merged[field] === undefined) patch[field] = null;
-  // Lists are replaced whole: a merge patch gives the order of upstream's strategic patch with its order directive.
-  return context.call({ verb: 'patch', ...target, subresource: 'status', patchType: 'merge', patch: { metadata: { uid: pod.metadata?.uid }, status: patch } });
+  // Upstream: a strategic merge patch guarded by the uid; an update of what was just read comes to the same object and managed fields.
+  return context.call({ verb: 'update', ...target, subresource: 'status', object: { ...reply.object, status: merged } });
 }
