@@ -1,6 +1,6 @@
 // The scheduling framework: what a plugin is, and what one cycle hands it. Running plugins is in schedule-pod.ts.
 // Upstream: pkg/scheduler/framework/interface.go and staging/src/k8s.io/kube-scheduler/framework (1.37).
-import type { KubeObject, Node, Pod, ResourceName } from '@kubesim/api';
+import type { ApiCall, KubeObject, Node, Pod, ResourceName } from '@kubesim/api';
 import type { CacheChange, Lister, Profile, Random } from '@kubesim/client';
 import type { NodeInfo, NodeInfoSnapshot } from './node-info.ts';
 
@@ -42,9 +42,9 @@ export interface Cycle {
   readonly memo: Map<string, unknown> | undefined;
 }
 
-/** One write that PreBind wants made, or a wait. @public */
+/** One write that PreBind wants made, or a wait. `marks` are handed back in later calls, as caches may not show the write yet. @public */
 export type PreBindStep =
-  | { readonly kind: 'write'; readonly call: import('@kubesim/api').ApiCall }
+  | { readonly kind: 'write'; readonly call: ApiCall; readonly marks: readonly string[] }
   | { readonly kind: 'wait' }
   | { readonly kind: 'fail'; readonly message: string }
   | undefined;
@@ -52,7 +52,10 @@ export type PreBindStep =
 /** A plugin: each extension point is optional. Functions must depend on nothing but their arguments. @public */
 export interface SchedulerPlugin {
   readonly name: string;
-  /** Filter and Score depend only on the pod's template (not its name, its volumes) and on the one NodeInfo. */
+  /**
+   * Filter and Score depend only on the one NodeInfo and on the pod's namespace, labels, nodeName, nodeSelector, affinity,
+   * tolerations, spread constraints, priority, overhead, and its containers' images, resources and ports: answers are remembered.
+   */
   readonly nodeLocal?: boolean;
   /** Weight of the score; 1 if absent. */
   readonly weight?: number;
@@ -67,7 +70,7 @@ export interface SchedulerPlugin {
   reserve?(cycle: Cycle, nodeName: string): Refusal | undefined;
   permit?(cycle: Cycle, nodeName: string): Refusal | undefined;
   /** Asked again after each of its steps until it answers undefined: done. */
-  preBind?(listers: SchedulerListers, pod: Pod, node: Node | undefined): PreBindStep;
+  preBind?(listers: SchedulerListers, pod: Pod, node: Node | undefined, marks: readonly string[]): PreBindStep;
   /** Whether a change of a cache may make schedulable a pod that this plugin refused (QueueingHint). Absent: any may. */
   hint?(pod: Pod, change: CacheChange, listers: SchedulerListers): boolean;
 }

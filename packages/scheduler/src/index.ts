@@ -9,3 +9,7 @@ export { interleaveZones, nodeInfo, nodeInfoSnapshot, withNode, withoutPod, with
 export { type Amounts } from './pod-info.ts';
 export { type Preemption } from './preemption.ts';
 export { feasibleNodesToFind, schedulePod, type CycleInput, type CycleResult, type CycleScores } from './schedule-pod.ts';
+export { createScheduler, type SchedulerOptions } from './scheduler.ts';
+export { type BindingPod, type Eviction, type SchedulerMessage, type SchedulerState } from './scheduler-state.ts';
+export { type NodeCacheState } from './node-cache.ts';
+export { type QueuedPod, type QueueState } from './queue.ts';

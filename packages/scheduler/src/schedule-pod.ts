@@ -51,7 +51,11 @@ export function feasibleNodesToFind(nodeCount: number, percentage = 0): number {
 export function schedulePod(input: CycleInput): CycleResult {
   const { profile, snapshot, pod } = input;
   const startIndex = input.startIndex ?? 0;
-  if (snapshot.list.length === 0) return { kind: 'error', message: 'no nodes available to schedule pods', nextStartIndex: startIndex };
+  if (snapshot.list.length === 0) {
+    const diagnosis: Diagnosis = { nodeCount: 0, refusals: new Map(), plugins: [] };
+    const preemption: Preemption = { message: '', victims: [], clearsNomination: false };
+    return { kind: 'unschedulable', message: 'no nodes available to schedule pods', diagnosis, preemption, nextStartIndex: startIndex };
+  }
   const cycle: Cycle = { pod, snapshot, listers: input.listers, data: new Map(), memo: input.memo };
   const prepared = prepare(profile.plugins, cycle);
   if (prepared.refusal !== undefined) {

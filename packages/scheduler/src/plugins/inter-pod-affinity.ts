@@ -148,5 +148,14 @@ export const interPodAffinity: SchedulerPlugin = {
       scores[index] = max > min ? Math.trunc(100 * (((scores[index] as number) - min) / (max - min))) : 0;
     }
   },
-  hint: (_pod, { resource }) => resource === 'pods' || resource === 'nodes',
+  hint: (pod, { resource, before, after }, listers) => {
+    if (resource === 'nodes') return after !== undefined;
+    if (resource !== 'pods') return false;
+    if (before !== undefined && after !== undefined) return true;
+    const lookUp = (namespace: string): KubeLabels => listers.lister('namespaces')?.get('', namespace)?.metadata.labels ?? {};
+    const own = podInfo(pod);
+    if (after !== undefined) return own.requiredAffinity.some((term) => term.matches(after as Pod, lookUp));
+    return own.requiredAntiAffinity.some((term) => term.matches(before as Pod, lookUp))
+      || podInfo(before as Pod).requiredAntiAffinity.some((term) => term.matches(pod, lookUp));
+  },
 };

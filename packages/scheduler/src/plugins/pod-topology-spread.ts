@@ -230,5 +230,10 @@ export const podTopologySpread: SchedulerPlugin = {
       else scores[index] = max === 0 ? 100 : Math.trunc((100 * (max + min - (scores[index] as number))) / max);
     }
   },
-  hint: (_pod, { resource }) => resource === 'pods' || resource === 'nodes',
+  hint: (pod, { resource, before, after }) => {
+    if (resource === 'nodes') return true;
+    if (resource !== 'pods') return false;
+    return [before, after].some((other) => other !== undefined && other.metadata.namespace === pod.metadata?.namespace
+      && constraintsOf(pod, 'DoNotSchedule').some((constraint) => constraint.matches(other.metadata.labels)));
+  },
 };

@@ -26,7 +26,6 @@ export const taintToleration: SchedulerPlugin = {
   },
   normalize: (_cycle, scores) => normalizeByMaximum(scores, true),
   hint: (pod, { resource, before, after }) => {
-    if (resource === 'pods') return true;
     if (resource !== 'nodes' || after === undefined) return false;
     return untolerated(pod, after as Node) === undefined && (before === undefined || untolerated(pod, before as Node) !== undefined);
   },

@@ -1,6 +1,6 @@
 // VolumeBinding: claims that are bound must reach the node, and those that wait for a consumer must find a volume there.
 // Upstream: plugins/volumebinding/{volume_binding,binder}.go, component-helpers/storage/volume/pv_helpers.go (1.37).
-import type { Node, PersistentVolume, PersistentVolumeClaim } from '@kubesim/api';
+import type { ApiCall, Node, PersistentVolume, PersistentVolumeClaim } from '@kubesim/api';
 import { unresolvable, type Cycle, type PreBindStep, type PreFilterResult, type SchedulerListers, type SchedulerPlugin } from '../framework.ts';
 import { compileSelector, matchesNodeTerm } from '../labels.ts';
 import { wholeOf } from '../quantity.ts';
@@ -64,8 +64,8 @@ function findVolume(listers: SchedulerListers, claim: PersistentVolumeClaim, nod
 /** A claim that waits: the volume it would take on the node, or that one would be provisioned; undefined if neither. */
 type Decision = { readonly claim: PersistentVolumeClaim; readonly volume: PersistentVolume | undefined };
 
-function decide(listers: SchedulerListers, claims: readonly PersistentVolumeClaim[], node: Node): readonly Decision[] | undefined {
-  const taken = new Set<string>();
+function decide(listers: SchedulerListers, claims: readonly PersistentVolumeClaim[], node: Node, marks: readonly string[] = []): readonly Decision[] | undefined {
+  const taken = new Set(marks.filter((mark) => mark.startsWith('volume ')).map((mark) => mark.slice('volume '.length)));
   const decisions: Decision[] = [];
   for (const claim of [...claims].sort((a, b) => wanted(a) - wanted(b))) {
     const selected = claim.metadata?.annotations?.[SELECTED_NODE];
@@ -112,7 +112,7 @@ export const volumeBinding: SchedulerPlugin = {
     return reasons.length === 0 ? undefined : unresolvable(...reasons);
   },
   score: () => 0,
-  preBind: (listers, pod, node): PreBindStep => {
+  preBind: (listers, pod, node, marks): PreBindStep => {
     const uses = claimUses(pod);
     if (uses.length === 0) return undefined;
     const namespace = pod.metadata?.namespace ?? '';
@@ -128,12 +128,15 @@ export const volumeBinding: SchedulerPlugin = {
     }
     // A volume already given to its claim is the binder's to finish.
     const volumes = listers.lister<PersistentVolume>('persistentvolumes')?.list() ?? [];
-    const open = delayed.filter((claim) => claim.metadata?.annotations?.[SELECTED_NODE] === undefined
+    const open = delayed.filter((claim) => !marks.includes(`claim ${claim.metadata?.name ?? ''}`) && claim.metadata?.annotations?.[SELECTED_NODE] === undefined
       && !volumes.some((volume) => (volume.spec?.claimRef?.uid ?? '') !== '' && isClaimedBy(volume, claim)));
-    const decisions = decide(listers, open, node);
+    const decisions = decide(listers, open, node, marks);
     if (decisions === undefined) return { kind: 'fail', message: "binding volumes: node(s) didn't find available persistent volumes to bind" };
     const next = decisions[0];
-    if (next !== undefined) return { kind: 'write', call: bindCall(next, namespace, node.metadata?.name ?? '') };
+    if (next !== undefined) {
+      const added = [`claim ${next.claim.metadata?.name ?? ''}`, ...(next.volume === undefined ? [] : [`volume ${next.volume.metadata?.name ?? ''}`])];
+      return { kind: 'write', call: bindCall(next, namespace, node.metadata?.name ?? ''), marks: added };
+    }
     const redirected = delayed.find((claim) => {
       const selected = claim.metadata?.annotations?.[SELECTED_NODE];
       return selected !== undefined && selected !== node.metadata?.name;
@@ -141,10 +144,10 @@ export const volumeBinding: SchedulerPlugin = {
     if (redirected !== undefined) return { kind: 'fail', message: `binding volumes: provisioning failed for PVC "${redirected.metadata?.name ?? ''}"` };
     return delayed.length + immediate.length > 0 ? { kind: 'wait' } : undefined;
   },
-  hint: (_pod, { resource }) => resource !== 'pods',
+  hint: (_pod, { resource, before }) => resource !== 'pods' && (resource !== 'nodes' || before === undefined),
 };
 
-function bindCall({ claim, volume }: Decision, namespace: string, nodeName: string): import('@kubesim/api').ApiCall {
+function bindCall({ claim, volume }: Decision, namespace: string, nodeName: string): ApiCall {
   if (volume === undefined) {
     const object = { ...claim, metadata: { ...claim.metadata, annotations: { ...claim.metadata?.annotations, [SELECTED_NODE]: nodeName } } };
     return { verb: 'update', resource: 'persistentvolumeclaims', namespace, name: claim.metadata?.name ?? '', object };

@@ -37,5 +37,5 @@ export const volumeZone: SchedulerPlugin = {
     }
     return undefined;
   },
-  hint: (_pod, { resource }) => resource !== 'pods',
+  hint: (_pod, { resource, before }) => resource !== 'pods' && (resource !== 'nodes' || before === undefined),
 };
