@@ -35,7 +35,7 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length;
 }
 
-// eslint-disable-next-line no-control-regex -- these are the characters that need an escape
+ 
 const NEEDS_ESCAPE = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
 
 function goString(text: string): string {

@@ -271,7 +271,7 @@ export const kubeletSet: ConformSet = {
   async run(options: ConformOptions): Promise<SetReport> {
     const root = join(import.meta.dirname, '../../vectors');
     const folder = options.folder ?? join(root, 'kubelet');
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the comparer is plain JavaScript, copied unchanged
+     
     const comparer: Comparer = await import(join(root, 'compare.mjs'));
     const text = gunzipSync(readFileSync(join(folder, `${options.release ?? '1.37'}.jsonl.gz`))).toString('utf8');
     const cases: CaseResult[] = [];

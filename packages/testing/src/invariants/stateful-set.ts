@@ -70,7 +70,7 @@ const convergence: Invariant = {
     const set = run.cluster.get('statefulset/web');
     const wanted = (set?.['spec'].replicas as number | undefined) ?? 0;
     const pods = run.cluster.list('pods');
-    const names = pods.map((pod) => pod.metadata.name).sort();
+    const names = pods.map((pod) => pod.metadata.name ?? '').sort();
     const expected = Array.from({ length: wanted }, (_, ordinal) => `web-${ordinal}`).sort();
     if (names.join() !== expected.join()) return `at rest the pods are [${names.join(', ')}] where [${expected.join(', ')}] are asked for`;
     const unready = pods.find((pod) => !isReady(pod));
