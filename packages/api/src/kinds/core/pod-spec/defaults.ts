@@ -24,6 +24,8 @@ function defaultProbe(probe: Probe): Probe {
   return mapField(result, 'grpc', (grpc) => withDefaults(grpc, { service: '' }));
 }
 
+const defaultContainers = memoizeFrozen((containers: readonly Container[]): readonly Container[] => mapItems(containers, defaultContainer));
+
 function defaultContainer(container: Container): Container {
   let result = withDefaults(container, { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', imagePullPolicy: pullPolicy(container.image ?? ''), resources: {} });
   result = mapField(result, 'ports', (ports) => mapItems(ports, (port: ContainerPort) => withDefaults(port, { protocol: 'TCP' })));
@@ -67,20 +69,21 @@ function withServiceAccount(spec: PodSpec): PodSpec {
 /** A pod spec with its defaults, as it stands in templates and pods alike. Remembered for frozen specs. @public */
 export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: PodSpec): PodSpec => {
   let result = withDefaults(withServiceAccount(spec), { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
-  result = mapField(result, 'containers', (containers) => mapItems(containers, defaultContainer));
-  result = mapField(result, 'initContainers', (containers) => mapItems(containers, defaultContainer));
+  result = mapField(result, 'containers', defaultContainers);
+  result = mapField(result, 'initContainers', defaultContainers);
   result = mapField(result, 'ephemeralContainers', (containers) => mapItems(containers, (container) => defaultContainer(container as Container) as typeof container));
   return mapField(result, 'volumes', (volumes) => mapItems(volumes, defaultVolume));
 });
 
-/** What a pod's spec is filled in with beyond a template's: requests, ports of the host, links to services. Remembered for frozen specs. @public */
-export const defaultPodOwnSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: PodSpec): PodSpec => {
-  const perContainer = (containers: readonly Container[]): readonly Container[] => mapItems(containers, (container) => {
-    const requested = mapField(container, 'resources', defaultRequests);
-    return spec.hostNetwork === true ? mapField(requested, 'ports', (ports) => mapItems(ports, (port) => ((port.hostPort ?? 0) === 0 ? { ...port, hostPort: port.containerPort } : port))) : requested;
-  });
-  return withDefaults(mapField(mapField(spec, 'containers', perContainer), 'initContainers', perContainer), { enableServiceLinks: true });
-});
+const withRequests = memoizeFrozen((containers: readonly Container[]): readonly Container[] => mapItems(containers, (container) => mapField(container, 'resources', defaultRequests)));
+const withHostPorts = memoizeFrozen((containers: readonly Container[]): readonly Container[] => mapItems(containers, (container) => (
+  mapField(container, 'ports', (ports) => mapItems(ports, (port) => ((port.hostPort ?? 0) === 0 ? { ...port, hostPort: port.containerPort } : port))))));
+
+/** What a pod's spec is filled in with beyond a template's: requests, ports of the host, links to services. @public */
+export function defaultPodOwnSpec(spec: PodSpec): PodSpec {
+  const fill = spec.hostNetwork === true ? (containers: readonly Container[]): readonly Container[] => withHostPorts(withRequests(containers)) : withRequests;
+  return withDefaults(mapField(mapField(spec, 'containers', fill), 'initContainers', fill), { enableServiceLinks: true });
+}
 
 /** Requests that are left out follow the limits: for pods, not for templates. */
 function defaultRequests(resources: ResourceRequirements): ResourceRequirements {

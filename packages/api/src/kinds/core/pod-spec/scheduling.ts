@@ -63,8 +63,7 @@ function validatePodAffinity(affinity: PodAffinity, path: FieldPath): readonly F
 }
 
 /** Errors of affinity. @internal */
-export function validateAffinity(affinity: Affinity | undefined, path: FieldPath): readonly FieldError[] {
-  if (affinity === undefined) return [];
+export function validateAffinity(affinity: Affinity, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
   const needed = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (needed !== undefined) {

@@ -6,6 +6,7 @@ import { validateLabelName, validateLabels } from '../../../names/labels.ts';
 import { ipErrors } from '../../../names/ip.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../names/names.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.ts';
+import { rememberErrors, rememberErrorsAround } from './remember.ts';
 import { validateAffinity, validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling.ts';
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes.ts';
@@ -40,12 +41,30 @@ function validateName(value: string | undefined, rule: (text: string) => readonl
   return (value ?? '') === '' ? [] : rule(value as string).map((text) => invalid(path, value, text));
 }
 
+interface Surroundings {
+  readonly spec: PodSpec;
+  readonly volumes: ReadonlySet<string>;
+}
+
+const regularContainers = rememberErrorsAround((_: PodSpec['containers'], path, { spec, volumes }: Surroundings) => validateContainers(spec, volumes, path));
+
+/** Containers look at the names of volumes and at the grace of their pod; those of other sorts at the names of the regular ones, too. */
+function validateAllContainers(spec: PodSpec, volumes: ReadonlySet<string>, path: FieldPath): readonly FieldError[] {
+  const around = { spec, volumes };
+  const regular = spec.containers === undefined ? validateContainers(spec, volumes, path.child('containers'))
+    : regularContainers(spec.containers, path.child('containers'), around, `${spec.terminationGracePeriodSeconds ?? ''} ${[...volumes].join(' ')}`);
+  if (spec.initContainers === undefined && spec.ephemeralContainers === undefined) return regular;
+  return [...regular, ...validateInitContainers(spec, volumes, path.child('initContainers')), ...validateEphemeralContainers(spec, volumes, path.child('ephemeralContainers'))];
+}
+
+const affinityErrors = rememberErrors(validateAffinity);
+const tolerationErrors = rememberErrors(validateTolerations);
+const spreadErrors = rememberErrors(validateSpreadConstraints);
+
 /** Errors of a spec whose volumes are given apart: a StatefulSet's claims are volumes of its template. */
 function validateWith(spec: PodSpec, volumes: readonly Volume[], path: FieldPath): FieldError[] {
   const { errors: volumeErrors, names } = validateVolumes(volumes, path.child('volumes'));
-  const errors: FieldError[] = [
-    ...volumeErrors, ...validateContainers(spec, names, path.child('containers')), ...validateInitContainers(spec, names, path.child('initContainers')), ...validateEphemeralContainers(spec, names, path.child('ephemeralContainers')),
-  ];
+  const errors: FieldError[] = [...volumeErrors, ...validateAllContainers(spec, names, path)];
   const restart = spec.restartPolicy ?? '';
   if (restart === '') errors.push(required(path.child('restartPolicy')));
   else if (!['Always', 'OnFailure', 'Never'].includes(restart)) errors.push(notSupported(path.child('restartPolicy'), restart, ['Always', 'OnFailure', 'Never']));
@@ -54,14 +73,14 @@ function validateWith(spec: PodSpec, volumes: readonly Volume[], path: FieldPath
   else if (!DNS_POLICIES.includes(dns)) errors.push(notSupported(path.child('dnsPolicy'), dns, DNS_POLICIES));
   errors.push(...validateLabels(spec.nodeSelector, path.child('nodeSelector')), ...validatePodSecurity(spec, path));
   for (const [index, secret] of (spec.imagePullSecrets ?? []).entries()) if ((secret.name ?? '') === '') errors.push(required(path.child('imagePullSecrets').index(index).child('name')));
-  errors.push(...validateAffinity(spec.affinity, path.child('affinity')), ...validateDns(spec.dnsConfig, dns, path.child('dnsConfig')));
+  errors.push(...affinityErrors(spec.affinity, path.child('affinity')), ...validateDns(spec.dnsConfig, dns, path.child('dnsConfig')));
   for (const [index, gate] of (spec.readinessGates ?? []).entries()) errors.push(...validateLabelName(gate.conditionType, path.child('readinessGates').index(index).child('conditionType')));
-  errors.push(...validateSchedulingGates(spec.schedulingGates ?? [], path.child('schedulingGates')), ...validateSpreadConstraints(spec.topologySpreadConstraints ?? [], path.child('topologySpreadConstraints')));
+  errors.push(...validateSchedulingGates(spec.schedulingGates ?? [], path.child('schedulingGates')), ...spreadErrors(spec.topologySpreadConstraints, path.child('topologySpreadConstraints')));
   if (spec.hostUsers === false && spec.hostNetwork === true) errors.push({ type: 'Forbidden', field: String(path.child('hostUsers')), badValue: '', detail: 'when `hostNetwork` is true' });
   errors.push(...validateName(spec.serviceAccountName, dnsSubdomainErrors, path.child('serviceAccountName')), ...validateName(spec.nodeName, dnsSubdomainErrors, path.child('nodeName')));
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > INT32_MAX)) errors.push(invalid(path.child('activeDeadlineSeconds'), deadline, `must be between 1 and ${INT32_MAX}, inclusive`));
-  errors.push(...validateName(spec.hostname, dnsLabelErrors, path.child('hostname')), ...validateName(spec.subdomain, dnsLabelErrors, path.child('subdomain')), ...validateTolerations(spec.tolerations ?? [], path.child('tolerations')));
+  errors.push(...validateName(spec.hostname, dnsLabelErrors, path.child('hostname')), ...validateName(spec.subdomain, dnsLabelErrors, path.child('subdomain')), ...tolerationErrors(spec.tolerations, path.child('tolerations')));
   for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
     const at = path.child('hostAliases').index(index);
     errors.push(...ipErrors(alias.ip).map((text) => invalid(at.child('ip'), alias.ip, text)));

@@ -173,6 +173,24 @@ const SOURCES: readonly (readonly [keyof Volume, (source: never, path: FieldPath
   ]],
 ];
 
+const RULES = new Map(SOURCES);
+
+function validateSource(volume: Volume, path: FieldPath): readonly FieldError[] {
+  const fields = Object.keys(volume).filter((field) => field !== 'name' && volume[field as keyof Volume] !== undefined) as (keyof Volume)[];
+  const [only] = fields;
+  if (only === undefined) return [required(path, 'must specify a volume type')];
+  if (fields.length === 1) return RULES.get(only)?.(volume[only] as never, path.child(only)) ?? [];
+  const errors: FieldError[] = [];
+  let count = 0;
+  for (const [field, rule] of SOURCES) {
+    const source = volume[field];
+    if (source === undefined) continue;
+    if (count++ > 0) errors.push(forbidden(path.child(field), 'may not specify more than 1 volume type'));
+    else errors.push(...rule(source as never, path.child(field)));
+  }
+  return errors;
+}
+
 /** Errors of volumes, and the names of those that are good: only they can be mounted. @internal */
 export function validateVolumes(volumes: readonly Volume[], path: FieldPath): { readonly errors: readonly FieldError[]; readonly names: ReadonlySet<string> } {
   const errors: FieldError[] = [];
@@ -180,14 +198,7 @@ export function validateVolumes(volumes: readonly Volume[], path: FieldPath): { 
   for (const [index, volume] of volumes.entries()) {
     const at = path.index(index);
     const own: FieldError[] = [];
-    let count = 0;
-    for (const [field, rule] of SOURCES) {
-      const source = volume[field];
-      if (source === undefined) continue;
-      if (count++ > 0) own.push(forbidden(at.child(field), 'may not specify more than 1 volume type'));
-      else own.push(...rule(source as never, at.child(field)));
-    }
-    if (count === 0) own.push(required(at, 'must specify a volume type'));
+    own.push(...validateSource(volume, at));
     if (volume.name === '') own.push(required(at.child('name')));
     else own.push(...dnsLabelErrors(volume.name).map((text) => invalid(at.child('name'), volume.name, text)));
     if (names.has(volume.name)) own.push(duplicate(at.child('name'), volume.name));
