@@ -29,3 +29,5 @@ export { buildSummary as buildSetSummary, type SetSummary } from './stateful-set
 export { jobController } from './job/job-controller.ts';
 export { createCronJobController, cronJobController } from './cron-job/cron-job-controller.ts';
 export type { TimeZones } from './cron-job/sync.ts';
+export { createHorizontalPodAutoscalerController, horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
+export type { MetricAnswer, MetricQuery, MetricsClient } from './horizontal-pod-autoscaler/metrics.ts';
