@@ -49,8 +49,8 @@ function meets({ key, operator, values }: Requirement, labels: Readonly<Record<s
     case 'exists': return value !== undefined;
     case '!': return value === undefined;
     case 'gt': case 'lt': {
-      if (value === undefined || !/^[-+]?\d+$/.test(value)) return false;
-      return operator === 'gt' ? Number(value) > Number(values[0]) : Number(value) < Number(values[0]);
+      if (value === undefined || !isInt64(value)) return false;
+      return operator === 'gt' ? toBigInt(value) > toBigInt(values[0] ?? '0') : toBigInt(value) < toBigInt(values[0] ?? '0');
     }
   }
 }
@@ -135,8 +135,8 @@ class Parser {
       case '=': case '==': case '!=': return { key, operator: token.kind, values: checked(key, [this.exact()]) };
       case '>': case '<': {
         const value = this.exact();
-        if (!/^[-+]?\d+$/.test(value)) throw new GrammarError(`values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`);
-        return { key, operator: token.kind === '>' ? 'gt' : 'lt', values: [value] };
+        const notWhole = isInt64(value) ? [] : [fieldErrorMessage(invalid('values[0]', value, "for 'Gt', 'Lt' operators, the value must be an integer"))];
+        return { key, operator: token.kind === '>' ? 'gt' : 'lt', values: checked(key, [value], notWhole) };
       }
       default: throw new GrammarError(`found '${token.text}', expected: ${OPERATORS}`);
     }
@@ -172,10 +172,20 @@ class Parser {
   }
 }
 
-function checked(key: string, values: readonly string[]): readonly string[] {
-  values.forEach((value, index) => {
+function checked(key: string, values: readonly string[], found: readonly string[] = []): readonly string[] {
+  const errors = [...found];
+  for (const [index, value] of values.entries()) {
     const messages = labelValueErrors(value);
-    if (messages.length > 0) throw new GrammarError(fieldErrorMessage(invalid(`values[${index}][${key}]`, value, messages.join('; '))));
-  });
+    if (messages.length > 0) errors.push(fieldErrorMessage(invalid(`values[${index}][${key}]`, value, messages.join('; '))));
+  }
+  if (errors.length > 0) throw new GrammarError(errors.length === 1 ? errors[0] as string : `[${errors.join(', ')}]`);
   return values;
+}
+
+function toBigInt(text: string): bigint {
+  return BigInt(text.startsWith('+') ? text.slice(1) : text);
+}
+
+function isInt64(text: string): boolean {
+  return /^[-+]?\d+$/.test(text) && BigInt.asIntN(64, toBigInt(text)) === toBigInt(text);
 }
