@@ -93,7 +93,7 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], prop
   if (patch.some((item) => isMap(item) && item['$patch'] === 'replace')) return plain(patch.filter((item) => !(isMap(item) && item['$patch'] === 'replace' && Object.keys(item).length === 1))) as readonly unknown[];
   if (mergeKey === undefined) {
     const merged = [...original, ...patch.filter((item) => !original.includes(item))];
-    return inOrder(merged, original, order, undefined);
+    return inOrder(merged, original, order ?? patch, undefined);
   }
   let result = [...original];
   for (const item of patch as readonly Fields[]) {
@@ -107,25 +107,29 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], prop
       result[place] = mergeMap(result[place] as Fields, item, property?.items);
     }
   }
-  return inOrder(result, original, order, mergeKey);
+  return inOrder(result, original, order ?? patch, mergeKey);
 }
 
 /**
- * Puts a list in the order that the patch asks for. Items that the order does not name (the server's own) keep their place
- * relative to the items before them.
+ * Puts a list in the order that the patch asks for, or that it has itself. Items that the order does not name (the server's
+ * own) come as soon as the live list has them before the next one that it names.
  */
 function inOrder(list: readonly unknown[], original: readonly unknown[], order: unknown, mergeKey: string | undefined): readonly unknown[] {
   if (!Array.isArray(order)) return list;
   const keyOf = (item: unknown): unknown => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
   const wanted = order.map(keyOf);
+  const live = original.map(keyOf);
   const named = list.filter((item) => wanted.includes(keyOf(item))).sort((a, b) => wanted.indexOf(keyOf(a)) - wanted.indexOf(keyOf(b)));
   const serverOnly = list.filter((item) => !wanted.includes(keyOf(item)));
-  const originalKeys = original.map(keyOf);
   const result: unknown[] = [];
   let next = 0;
   for (const item of named) {
-    const place = originalKeys.indexOf(keyOf(item));
-    while (next < serverOnly.length && place >= 0 && originalKeys.indexOf(keyOf(serverOnly[next])) < place) result.push(serverOnly[next++]);
+    const place = live.indexOf(keyOf(item));
+    for (; next < serverOnly.length; next++) {
+      const own = live.indexOf(keyOf(serverOnly[next]));
+      if (place < 0 || own < 0 || own >= place) break;
+      result.push(serverOnly[next]);
+    }
     result.push(item);
   }
   return [...result, ...serverOnly.slice(next)];

@@ -64,7 +64,17 @@ function answer(context: ServerContext, request: RestRequest): RestResponse {
   if (typeof representation === 'object') return statusResponse(representation.status);
   const scope: Scope = { kind: route.kind, resource: resourceName(route.kind), namespace: route.kind.namespaced ? route.namespace : '' };
   const incoming: Incoming = { context, request, query, route, scope, representation, warnings: [] };
-  switch (request.method) {
+  try {
+    return carryOut(incoming);
+  } catch (error) {
+    // What a request was warned of is said also where it is refused.
+    if (error instanceof Refusal) return json(error.status.code ?? 500, error.status, incoming.warnings);
+    throw error;
+  }
+}
+
+function carryOut(incoming: Incoming): RestResponse {
+  switch (incoming.request.method) {
     case 'GET': return get(incoming);
     case 'POST': return post(incoming);
     case 'PUT': return put(incoming);

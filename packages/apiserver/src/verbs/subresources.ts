@@ -1,13 +1,16 @@
 // Subresources with forms of their own: scale, binding, eviction.
 import {
-  badRequestStatus, conflictStatus, formatTime, invalidStatus, methodNotSupportedStatus, selectorMatches, tooManyRequestsStatus, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type PodDisruptionBudget,
+  applyFields, badRequestStatus, conflictStatus, EMPTY_SET, formatTime, invalidStatus, methodNotSupportedStatus, selectorMatches, tooManyRequestsStatus, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type PodDisruptionBudget,
 } from '@kubesim/api';
+import { structOf } from '../decode.ts';
+import { managerOf } from '../managed-fields/track.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { decodeValue } from '../rest/body.ts';
-import { Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
+import { Refusal, type Scope, type ServerContext } from '../server.ts';
 import { remove } from './delete.ts';
 import { tidy } from './tidy.ts';
-import { applyPatch, store, type PatchOptions } from './update.ts';
+import { conflictStatusOf } from './apply.ts';
+import { applyPatch, decodePatched, store, type PatchOptions, type UpdateOptions } from './update.ts';
 
 /** autoscaling/v1 Scale, which no path of its own serves. @internal */
 export const scaleKind: KindDefinition = { group: 'autoscaling', version: 'v1', kind: 'Scale', resource: 'scales', singular: 'scale', namespaced: true };
@@ -30,7 +33,7 @@ function scaleOf(scope: Scope, object: KubeObject, name: string): KubeObject {
 }
 
 /** Sets the replicas of an object through its scale. Throws Refusal. @internal */
-export function setScale(context: ServerContext, scope: Scope, name: string, sent: KubeObject, write: Partial<WriteRequest> & { readonly isPatch?: boolean } = {}): KubeObject {
+export function setScale(context: ServerContext, scope: Scope, name: string, sent: KubeObject, write: UpdateOptions = {}): KubeObject {
   const { scale } = scope.kind;
   if (scale === undefined) throw new Refusal(methodNotSupportedStatus(scope.kind, 'update'));
   const sentName = sent.metadata?.name ?? '';
@@ -51,10 +54,27 @@ export function setScale(context: ServerContext, scope: Scope, name: string, sen
 }
 
 /** Patches the scale of an object. Throws Refusal. @internal */
-export function patchScale(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
-  const held = getScale(context, scope, name);
-  const patched = type === 'apply' ? { ...held, spec: { ...held['spec'] as object, ...(body as KubeObject)['spec'] as object } } : applyPatch({ kind: scaleKind }, held, type, body);
-  return setScale(context, scope, name, decodeValue(scaleKind, patched, [], 'Ignore', []), { ...options, isPatch: true });
+export function patchScale(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions & { readonly force?: boolean } = {}): KubeObject {
+  if (type === 'apply') return applyScale(context, scope, name, body, options);
+  const patched = applyPatch({ kind: scaleKind }, getScale(context, scope, name), type, body);
+  return setScale(context, scope, name, decodePatched(scaleKind, patched, options), { ...options, isPatch: true });
+}
+
+/** An apply of a scale owns the replicas of the object behind it. */
+function applyScale(context: ServerContext, scope: Scope, name: string, body: unknown, options: PatchOptions & { readonly force?: boolean }): KubeObject {
+  const sent = decodeValue(scaleKind, body as KubeObject, options.duplicates ?? [], options.fieldValidation ?? 'Strict', options.warnings ?? []);
+  const object = context.stored(scope, name);
+  const replicas = sent['spec']?.replicas as number | undefined;
+  const struct = structOf(scope.kind);
+  if (struct === undefined || replicas === undefined) return scaleOf(scope, object, name);
+  const { managedFields, ...metadata } = object.metadata;
+  const by = managerOf(context, scope.kind, options.fieldManager ?? '', 'Apply', 'scale');
+  const outcome = applyFields(struct, { ...object, metadata }, { spec: { replicas } }, managedFields, by, EMPTY_SET, options.force === true);
+  if (!outcome.ok) {
+    // Seen from the scale, every other owner is one of autoscaling/v1, and has no time.
+    throw new Refusal(conflictStatusOf(outcome.conflicts.map(({ entry: { time: _time, subresource: _subresource, ...entry }, paths }) => ({ entry: { ...entry, apiVersion: 'autoscaling/v1' }, paths }))));
+  }
+  return setScale(context, scope, name, sent, { ...options, isPatch: true, managedFields: outcome.entries ?? [] });
 }
 
 const SUCCESS: KubeObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };

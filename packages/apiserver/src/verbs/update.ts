@@ -50,7 +50,7 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
 export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
   const old = context.stored(scope, name);
   const patched = applyPatch(scope, old, type, body);
-  return store(context, scope, name, old, decodePatched(context, scope, patched, options), { ...options, isPatch: true });
+  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options)), { ...options, isPatch: true });
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
@@ -76,21 +76,18 @@ export function applyPatch(scope: Pick<Scope, 'kind'>, old: KubeObject, type: Pa
   }
 }
 
-/** Decodes what a patch made. A result that cannot be decoded is an invalid patch. Throws Refusal. */
-function decodePatched(context: ServerContext, scope: Scope, patched: KubeObject, options: PatchOptions): KubeObject {
-  let typed: KubeObject;
-  const metadata = patched.metadata;
-  if (metadata === undefined || metadata === null) patched = { ...patched, metadata: {} };
+/** Decodes what a patch made. A result that cannot be decoded is an invalid patch. Throws Refusal. @internal */
+export function decodePatched(kind: Scope['kind'], patched: KubeObject, options: PatchOptions): KubeObject {
+  const { metadata } = patched;
+  const whole = metadata === undefined || metadata === null ? { ...patched, metadata: {} } : patched;
   try {
-    typed = decodeValue(scope.kind, patched, options.duplicates ?? [], options.fieldValidation ?? 'Ignore', options.warnings ?? []);
+    return decodeValue(kind, whole, options.duplicates ?? [], options.fieldValidation ?? 'Ignore', options.warnings ?? []);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const why = (error.status.message ?? '').replace(/^.*? cannot be handled as a \w+: /, '');
-    if (why.startsWith('strict decoding error')) throw new Refusal(plainStatus(422, 'Invalid', ` "" is invalid: patch: Invalid value: ${quote(goJson(patched))}: ${why}`, { causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${quote(goJson(patched))}: ${why}`, field: 'patch' }] }));
     const shown = `Invalid value: ${quote(goJson(patched))}: ${why}`;
     throw new Refusal(plainStatus(422, 'Invalid', ` "" is invalid: patch: ${shown}`, { causes: [{ reason: 'FieldValueInvalid', message: shown, field: 'patch' }] }));
   }
-  return decode(context, scope.kind, typed);
 }
 
 /** Metadata as the server keeps it: what a client may not change is put back. */
