@@ -19,6 +19,7 @@ import { persistentVolumeClaimKind } from './core/persistent-volume-claim.ts';
 import { persistentVolumeKind } from './core/persistent-volume.ts';
 import { eventKind, eventsEventKind } from './core/event.ts';
 import { podKind } from './core/pod.ts';
+import { podTemplateKind } from './core/pod-template.ts';
 import { resourceQuotaKind } from './core/resource-quota.ts';
 import { secretKind } from './core/secret.ts';
 import { serviceAccountKind } from './core/service-account.ts';
@@ -30,7 +31,7 @@ import { storageClassKind } from './storage/storage-class.ts';
 
 /** Every kind with a file, in the order of discovery within its group. @internal */
 export const KINDS: readonly KindDefinition[] = [
-  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, eventKind, podKind, resourceQuotaKind,
+  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, eventKind, podKind, podTemplateKind, resourceQuotaKind,
   secretKind, serviceAccountKind, serviceKind,
   controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
   eventsEventKind, horizontalPodAutoscalerKind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind, customResourceDefinitionKind,

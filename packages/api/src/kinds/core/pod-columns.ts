@@ -27,52 +27,64 @@ function finishedAt(status: ContainerStatus): number | undefined {
 
 const later = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : b === undefined ? a : Math.max(a, b));
 
-/** What the init containers say, if they still keep the pod. */
-function showInit(pod: Pod): Shown | undefined {
-  const statuses = pod.status?.initContainerStatuses ?? [];
-  let restarts = 0;
-  let lastRestartAt: number | undefined;
-  for (const [index, status] of statuses.entries()) {
-    restarts += status.restartCount;
-    lastRestartAt = later(lastRestartAt, finishedAt(status));
-    const { terminated, waiting } = status.state ?? {};
-    if (terminated !== undefined && terminated.exitCode === 0) continue;
-    if (isSidecar(pod, status.name) && status.started === true) continue;
-    const total = pod.spec.initContainers?.length ?? 0;
-    if (terminated !== undefined) {
-      const reason = (terminated.reason ?? '') !== '' ? `Init:${terminated.reason ?? ''}` : (terminated.signal ?? 0) !== 0 ? `Init:Signal:${terminated.signal ?? 0}` : `Init:ExitCode:${terminated.exitCode}`;
-      return { reason, ready: 0, restarts, lastRestartAt };
-    }
-    if (waiting !== undefined && (waiting.reason ?? '') !== '' && waiting.reason !== 'PodInitializing') return { reason: `Init:${waiting.reason ?? ''}`, ready: 0, restarts, lastRestartAt };
-    return { reason: `Init:${index}/${total}`, ready: 0, restarts, lastRestartAt };
-  }
-  return undefined;
+function endReason(ended: { readonly reason?: string; readonly signal?: number; readonly exitCode: number }): string {
+  if ((ended.reason ?? '') !== '') return ended.reason as string;
+  return (ended.signal ?? 0) !== 0 ? `Signal:${ended.signal ?? 0}` : `ExitCode:${ended.exitCode}`;
 }
 
-function showContainers(pod: Pod, start: string): Shown {
-  let reason = start;
-  let ready = 0;
-  let restarts = 0;
+/** What the init containers say, and whether one of them still keeps the pod. */
+function showInit(pod: Pod, start: string): Shown & { readonly isInitializing: boolean; readonly sidecarRestarts: number; readonly sidecarRestartAt: number | undefined } {
+  let [ready, restarts, sidecarRestarts] = [0, 0, 0];
   let lastRestartAt: number | undefined;
-  let hasRunning = false;
-  for (const status of pod.status?.initContainerStatuses ?? []) {
-    if (!isSidecar(pod, status.name)) continue;
+  let sidecarRestartAt: number | undefined;
+  for (const [index, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
+    const sidecar = isSidecar(pod, status.name);
     restarts += status.restartCount;
     lastRestartAt = later(lastRestartAt, finishedAt(status));
-    if (status.ready && status.state?.running !== undefined) ready++;
+    if (sidecar) {
+      sidecarRestarts += status.restartCount;
+      sidecarRestartAt = later(sidecarRestartAt, finishedAt(status));
+    }
+    const { terminated, waiting } = status.state ?? {};
+    if (terminated !== undefined && terminated.exitCode === 0) continue;
+    if (sidecar && status.started === true) {
+      if (status.ready) ready++;
+      continue;
+    }
+    const isWaiting = waiting !== undefined && (waiting.reason ?? '') !== '' && waiting.reason !== 'PodInitializing';
+    const why = terminated !== undefined ? endReason(terminated) : isWaiting ? waiting.reason : `${index}/${pod.spec.initContainers?.length ?? 0}`;
+    return { reason: `Init:${why ?? ''}`, ready, restarts, lastRestartAt, isInitializing: true, sidecarRestarts, sidecarRestartAt };
   }
+  return { reason: start, ready, restarts, lastRestartAt, isInitializing: false, sidecarRestarts, sidecarRestartAt };
+}
+
+function hasCondition(pod: Pod, type: string): boolean {
+  return pod.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
+}
+
+/** What the containers say, from the last to the first, upon what the init containers said. */
+function showContainers(pod: Pod, before: Shown): Shown {
+  let { reason, ready, restarts, lastRestartAt } = before;
+  let errorReason = '';
+  let hasRunning = false;
   for (const status of [...(pod.status?.containerStatuses ?? [])].reverse()) {
     restarts += status.restartCount;
     lastRestartAt = later(lastRestartAt, finishedAt(status));
     const { waiting, terminated, running } = status.state ?? {};
     if (waiting !== undefined && (waiting.reason ?? '') !== '') reason = waiting.reason as string;
-    else if (terminated !== undefined) reason = (terminated.reason ?? '') !== '' ? terminated.reason as string : (terminated.signal ?? 0) !== 0 ? `Signal:${terminated.signal ?? 0}` : `ExitCode:${terminated.exitCode}`;
-    else if (status.ready && running !== undefined) {
+    else if (terminated !== undefined) {
+      reason = endReason(terminated);
+      if (terminated.exitCode !== 0) errorReason = reason;
+    } else if (status.ready && running !== undefined) {
       hasRunning = true;
       ready++;
     }
   }
-  if (reason === 'Completed' && hasRunning) reason = pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true ? 'Running' : 'NotReady';
+  if (reason === 'Completed') {
+    if (hasRunning && hasCondition(pod, 'Ready')) reason = 'Running';
+    else if (errorReason !== '') reason = errorReason;
+    else if (hasRunning) reason = 'NotReady';
+  }
   return { reason, ready, restarts, lastRestartAt };
 }
 
@@ -81,7 +93,8 @@ export function podCells(pod: Pod, now: number): readonly TableCell[] {
   const { status } = pod;
   const start = (status?.reason ?? '') !== '' ? status?.reason as string : status?.phase ?? '';
   const isGated = status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'SchedulingGated') === true;
-  const shown = showInit(pod) ?? showContainers(pod, isGated ? 'SchedulingGated' : start);
+  const init = showInit(pod, isGated ? 'SchedulingGated' : start);
+  const shown = init.isInitializing && !hasCondition(pod, 'Initialized') ? init : showContainers(pod, { reason: init.reason, ready: init.ready, restarts: init.sidecarRestarts, lastRestartAt: init.sidecarRestartAt });
   let { reason } = shown;
   if (pod.metadata.deletionTimestamp !== undefined && status?.reason === 'NodeLost') reason = 'Unknown';
   else if (pod.metadata.deletionTimestamp !== undefined && status?.phase !== 'Failed' && status?.phase !== 'Succeeded') reason = 'Terminating';

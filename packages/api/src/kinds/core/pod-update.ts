@@ -1,5 +1,5 @@
 // What an update of a pod may change. Upstream: pkg/apis/core/validation/validation.go ValidatePodUpdate (1.37).
-import { forbidden, invalid, required, type FieldError } from '../../field-error.ts';
+import { forbidden, invalid, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import type { Container, NodeAffinity, Pod, PodSchedulingGate, PodSpec, Toleration } from '../../generated/types.ts';
 import { isSame } from '../../table/cells.ts';
@@ -105,12 +105,4 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod): readonly FieldError
     else if (!isSame(same, container)) errors.push(forbidden(path.index(index), `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n`));
   }
   return errors;
-}
-
-/** Errors of a binding's target. @internal */
-export function validateBinding(target: { readonly kind?: string; readonly name?: string } | undefined): readonly FieldError[] {
-  const path = fieldPath('target');
-  const kind = target?.kind ?? '';
-  const errors: FieldError[] = kind !== '' && kind !== 'Node' ? [{ type: 'Unsupported value', field: String(path.child('kind')), badValue: kind, detail: 'supported values: "Node", "<empty>"' }] : [];
-  return (target?.name ?? '') === '' ? [...errors, required(path.child('name'))] : errors;
 }
