@@ -21,6 +21,9 @@ export interface ClusterInputs {
   tell(machine: Machine, told: { readonly process: string; readonly message: unknown }): void;
 }
 
+/** After so long a lost heartbeat shows: one and a half of a lease's renewals, and a look of the node lifecycle controller. */
+const SILENCE_SEEN_MS = 25_000;
+
 /** Who the user's own calls come from. @internal */
 export const USER = 'kubectl';
 
@@ -75,6 +78,8 @@ function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 
     return;
   }
   faults.nodes = faults.nodes.set(machine.epoch, node, state);
+  // A silent node is noticed by its silence: until that can be seen, the cluster is not settled.
+  machine.send(machine.slotOf(FAULTS), 'faults', `silence of ${node}`, null, { delayMs: SILENCE_SEEN_MS });
   if (state === 'stopped') plane.processes.crash(machine, process);
   else freezeCaches(machine, process);
 }

@@ -25,6 +25,9 @@ export interface Assessment {
   readonly quietUntil: number;
 }
 
+/** A node heard of within one and a half of a lease's renewals is alive: its next heartbeat comes before silence counts. */
+const RENEWED_LATELY_MS = 15_000;
+
 const TYPES: readonly string[] = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
 /** [NL2] [NL3] Looks at one node. `graceMs`: silence that is allowed, and that of a node that never posted. @internal */
@@ -41,7 +44,7 @@ export function assessNode(node: Node, lease: Lease | undefined, known: NodeHeal
   const observed = condition?.status ?? 'Unknown';
   const dueAt = probeAt + (condition === undefined ? graceMs.startup : graceMs.posted);
   const seen = { probeAt, ...(heartbeat === undefined ? {} : { heartbeat }), ...(seenRenewTime === undefined ? {} : { renewTime: seenRenewTime }) };
-  if (now <= dueAt) return { health: { ...seen, ...(condition === undefined ? {} : { ready: observed }) }, observed, current: condition?.status, quietUntil: observed === 'Unknown' ? Infinity : dueAt + 1 };
+  if (now <= dueAt) return { health: { ...seen, ...(condition === undefined ? {} : { ready: observed }) }, observed, current: condition?.status, quietUntil: observed === 'Unknown' || now - probeAt <= RENEWED_LATELY_MS ? Infinity : dueAt + 1 };
   const quiet = { health: { ...seen, ready: 'Unknown' }, observed, current: 'Unknown', quietUntil: Infinity };
   if (condition !== undefined && condition.status === 'Unknown') return quiet;
   const conditions: NodeCondition[] = (node.status?.conditions ?? []).map((old) => (!TYPES.includes(old.type) || old.status === 'Unknown' ? old
