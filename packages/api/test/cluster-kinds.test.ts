@@ -75,10 +75,14 @@ describe('errors of an update', () => {
     ['the type of a secret', secretKind, { type: 'Opaque' }, { type: 'x/y' }, ['type: Invalid value: null: field is immutable']],
     ['the provisioner of a class', storageClassKind, { provisioner: 'a' }, { provisioner: 'b' }, ['provisioner: Invalid value: null: field is immutable']],
     ['the scopes of a quota', resourceQuotaKind, { spec: { scopes: ['Terminating'] } }, { spec: { scopes: [] } }, ['spec.scopes: Invalid value: []: field is immutable']],
-    ['the address type of a slice', endpointSliceKind, { addressType: 'IPv4' }, { addressType: 'IPv6' }, ['addressType: Invalid value: null: field is immutable']],
     ['the address of a service', serviceKind, { spec: { clusterIP: '10.96.0.9', ports: [PORT] } }, { spec: { clusterIP: '10.96.0.8', ports: [PORT] } }, ['spec.clusterIPs[0]: Invalid value: ["10.96.0.8"]: may not change once set']],
   ])('should find a change of %s', (_, kind, before, after, expected) => {
     expect(updateErrors(kind, before, after)).toEqual(expected);
+  });
+  it('should not look at an address type that may not change', () => {
+    const old = make(endpointSliceKind, { addressType: 'IPv4' });
+    expect(texts(endpointSliceKind.validateCreate?.(make(endpointSliceKind, { addressType: 'X' }), { ...context, old }))).toEqual(['addressType: Invalid value: null: field is immutable']);
+    expect(errorsOf(endpointSliceKind, { addressType: 'X', endpoints: [{ addresses: [] }] })).toEqual(['addressType: Unsupported value: "X": supported values: "FQDN", "IPv4", "IPv6"', 'endpoints[0].addresses: Required value: must contain at least 1 address']);
   });
   it('should let a bound claim grow and nothing else', () => {
     const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, volumeName: 'v', storageClassName: 's' };

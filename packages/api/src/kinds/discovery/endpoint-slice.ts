@@ -72,8 +72,6 @@ function validateNames(names: readonly { readonly name: string }[], check: (name
 function validateEndpoint(endpoint: Endpoint, type: string, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
   const addresses = endpoint.addresses ?? [];
-  if (addresses.length === 0) errors.push(required(path.child('addresses'), 'must contain at least 1 address'));
-  else if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(path.child('addresses'), addresses.length, ADDRESSES_MAX));
   for (const [index, address] of addresses.entries()) errors.push(...validateAddress(path.child('addresses'), index, address, type));
   if (endpoint.nodeName !== undefined) for (const text of dnsSubdomainErrors(endpoint.nodeName)) errors.push(invalid(path.child('nodeName'), endpoint.nodeName, text));
   const topology = endpoint.deprecatedTopology;
@@ -113,11 +111,28 @@ function validateEndpoints(slice: Slice): readonly FieldError[] {
   return endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, slice.addressType, fieldPath('endpoints').index(index)));
 }
 
-function validate(slice: Slice, old: Slice | undefined): readonly FieldError[] {
+/** The address type may not change: another one is not looked at any further. */
+function validateAddressType(slice: Slice, old: Slice | undefined): readonly FieldError[] {
   const type = slice.addressType ?? '';
-  const typeErrors = type === '' ? [required('addressType')] : ADDRESS_TYPES.includes(type) ? [] : [notSupported('addressType', type, ADDRESS_TYPES)];
+  const errors: FieldError[] = type === '' ? [required('addressType')] : [];
+  if (old !== undefined && old.addressType !== type) return [...errors, invalid('addressType', null, 'field is immutable')];
+  return type === '' || ADDRESS_TYPES.includes(type) ? errors : [notSupported('addressType', type, ADDRESS_TYPES)];
+}
+
+/** Numbers of addresses. These and the type are upstream's declarative rules, whose errors stand behind all others. */
+function validateCounts(slice: Slice): readonly FieldError[] {
+  return (slice.endpoints ?? []).slice(0, ENDPOINTS_MAX).flatMap(({ addresses = [] }, index) => {
+    const path = fieldPath('endpoints').index(index).child('addresses');
+    if (addresses.length === 0) return [required(path, 'must contain at least 1 address')];
+    return addresses.length > ADDRESSES_MAX ? [tooMany(path, addresses.length, ADDRESSES_MAX)] : [];
+  });
+}
+
+function validate(slice: Slice, old: Slice | undefined): readonly FieldError[] {
   const keepsEndpoints = old !== undefined && isSame(old.endpoints ?? [], slice.endpoints ?? []);
-  return [...typeErrors, ...validatePorts(slice), ...(keepsEndpoints ? [] : validateEndpoints(slice))];
+  return [
+    ...validatePorts(slice), ...(keepsEndpoints ? [] : validateEndpoints(slice)), ...validateAddressType(slice, old), ...(keepsEndpoints ? [] : validateCounts(slice)),
+  ];
 }
 
 function shorten(list: readonly string[]): string {
@@ -138,7 +153,6 @@ export const endpointSliceKind: KindDefinition = defineKind<Slice>({
   prepareForCreate: (slice) => dropTopology(slice, undefined),
   prepareForUpdate: (slice, old) => dropTopology(slice, old),
   validateCreate: (slice, context) => validate(slice, context.old as Slice | undefined),
-  validateUpdate: (slice, old) => (slice.addressType === old.addressType ? [] : [invalid('addressType', null, 'field is immutable')]),
   warnings: (slice) => (slice.addressType === 'FQDN' ? [] : (slice.endpoints ?? []).flatMap((endpoint, index) => (endpoint.addresses ?? []).flatMap((address, position) => warningsForIp(fieldPath('endpoints').index(index).child('addresses').index(position), address)))),
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'AddressType', type: 'string' }, { name: 'Ports', type: 'string' }, { name: 'Endpoints', type: 'string' }, { name: 'Age', type: 'string' },

@@ -38,18 +38,18 @@ function validateTopologies(storageClass: Class): readonly FieldError[] {
 function validateCreate(storageClass: Class): readonly FieldError[] {
   const errors: FieldError[] = [];
   const { provisioner = '' } = storageClass;
-  if (provisioner === '') errors.push(required('provisioner'));
-  else for (const text of qualifiedNameErrors(provisioner.toLowerCase())) errors.push(invalid('provisioner', provisioner.toLowerCase(), text));
+  if (provisioner !== '') for (const text of qualifiedNameErrors(provisioner.toLowerCase())) errors.push(invalid('provisioner', provisioner.toLowerCase(), text));
   errors.push(...validateParameters(storageClass.parameters ?? {}));
   const { reclaimPolicy = '', volumeBindingMode = '' } = storageClass;
   if (reclaimPolicy !== '' && reclaimPolicy !== 'Delete' && reclaimPolicy !== 'Retain') errors.push(notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']));
   if (volumeBindingMode !== 'Immediate' && volumeBindingMode !== 'WaitForFirstConsumer') errors.push(notSupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']));
-  return [...errors, ...validateTopologies(storageClass)];
+  // A declarative rule upstream: its error stands behind all others.
+  return [...errors, ...validateTopologies(storageClass), ...(provisioner === '' ? [required('provisioner')] : [])];
 }
 
 function validateUpdate(storageClass: Class, old: Class): readonly FieldError[] {
   const errors: FieldError[] = [];
-  for (const field of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) {
+  for (const field of ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'] as const) {
     if (!isSame(storageClass[field] ?? {}, old[field] ?? {})) errors.push(invalid(field, null, 'field is immutable'));
   }
   return errors;
