@@ -268,7 +268,7 @@ class Kubelet {
     const worker = state.workers.get(uid);
     if (worker !== undefined) {
       const reply = wanted === 'remove' ? removePod(context, worker.pod) : writeStatus(context, worker);
-      if (reply !== undefined && !reply.ok && isUnreachable(reply)) {
+      if (reply !== undefined && !reply.ok && mayRetry(reply.status.code ?? 0, wanted)) {
         state.writes = state.writes.set(context.epoch, uid, wanted);
         context.after(STATUS_RESYNC_MS, { kind: 'flush' }, { name: 'status' });
         return;
@@ -315,8 +315,9 @@ function addWrite(before: 'status' | 'remove' | 'status+remove' | undefined, wri
   return before === undefined || before === write ? write : 'status+remove';
 }
 
-function isUnreachable(reply: ApiReply): boolean {
-  return !reply.ok && (reply.status.code ?? 0) >= 500;
+/** Whether a refused write is tried again: not where the pod is gone or another one, nor where it can never be valid. */
+function mayRetry(code: number, wanted: 'status' | 'remove' | 'status+remove'): boolean {
+  return code !== 404 && code !== 422 && !(wanted === 'remove' && code === 409);
 }
 
 /** The kubelet's delete of a pod whose containers are gone: grace 0, this uid and no other. */

@@ -16,11 +16,12 @@ function stand(options: Partial<KubeletOptions> = {}, behaviours: readonly Conta
   const events: string[] = [];
   let now = START;
   let order = 0;
-  let isCutOff = false;
+  let isCutOff: boolean | number = false;
   const key = (resource: string, namespace: string | undefined, name: string): string => `${resource}/${namespace ?? ''}/${name}`;
   const call = (asked: ApiCall): ApiReply => {
     calls.push({ t: (now - START) / 1000, call: asked });
-    if (isCutOff) return { ok: false, status: { code: 503 } };
+    if (isCutOff === true) return { ok: false, status: { code: 503 } };
+    if (typeof isCutOff === 'number' && asked.verb === 'update') return { ok: false, status: { code: isCutOff } };
     const name = 'name' in asked ? (asked.name ?? '') : '';
     const at = key(asked.resource, asked.namespace, asked.verb === 'create' ? (asked.object.metadata.name ?? '') : name);
     if (asked.verb === 'create') {
@@ -69,7 +70,7 @@ function stand(options: Partial<KubeletOptions> = {}, behaviours: readonly Conta
   return {
     actor, state, objects, tasks, calls, events, context, run, put,
     tell: (message: KubeletMessage) => actor.receive(context(), state, message), start: () => actor.start(context(), state),
-    status: (name: string) => (objects.get(key('pods', 'n', name)) as Pod | undefined)?.status, cutOff: (value: boolean) => void (isCutOff = value), now: () => now,
+    status: (name: string) => (objects.get(key('pods', 'n', name)) as Pod | undefined)?.status, cutOff: (value: boolean | number) => void (isCutOff = value), now: () => now,
     node: (node: KubeObject) => objects.set(key('nodes', '', 'node-1'), node),
   };
 }
@@ -145,6 +146,18 @@ describe('kubelet', () => {
     at.run(12);
     expect(at.objects.get('nodes//node-1')?.['status'].conditions.find((each: { type: string }) => each.type === 'Ready').status).toBe('True');
   });
+
+  for (const [code, again] of [[409, true], [403, true], [422, false]] as const) {
+    it(`[KN4] should ${again ? 'try again' : 'give up'} when a status write is answered with ${code}`, () => {
+      const at = stand();
+      at.put('a');
+      at.cutOff(code);
+      at.run(5);
+      at.cutOff(false);
+      at.run(20);
+      expect(at.status('a')?.phase).toBe(again ? 'Running' : 'Pending');
+    });
+  }
 
   it('[KN4] should keep containers running without the API and make up for its writes', () => {
     const at = stand();
