@@ -1,6 +1,7 @@
 // DELETE: preconditions, grace, finalizers and propagation. Upstream: apiserver/pkg/registry/rest/delete.go and
 // registry/generic/registry/store.go (1.37).
 import { formatTime, type DeleteOptions, type KubeObject } from '@kubesim/api';
+import { removeInstances } from '../custom-resources/remove-instances.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { Refusal, type Scope, type ServerContext, type WriteRequest, ADMINISTRATOR } from '../server.ts';
 import { tidy } from './tidy.ts';
@@ -99,6 +100,7 @@ function mark(context: ServerContext, scope: Scope, old: KubeObject, finalizers:
 }
 
 function gone(context: ServerContext, scope: Scope, name: string, old: KubeObject): KubeObject {
+  removeInstances(context, scope, old);
   const last = { ...old, metadata: { ...old.metadata, resourceVersion: context.nextVersion(scope.resource) } };
   return context.storage.remove(scope.resource, context.key(scope, name), last).after;
 }

@@ -1,0 +1,55 @@
+// A definition's way through the API server: names accepted, objects served, all gone with it.
+import { deriveIdentity, Machine } from '@kubesim/kernel';
+import { describe, expect, it } from 'vitest';
+import { createApiServer, STORE, storeComponent, WorldStorage, type ApiServer } from '../src/index.ts';
+
+function server(): ApiServer {
+  const machine = new Machine({ definition: { components: [storeComponent] }, seed: 1, startAt: 1_764_000_000_000 });
+  machine.spawn(STORE, STORE);
+  return createApiServer({ storage: new WorldStorage(machine), now: () => machine.now, profile: { kubernetes: '1.37', featureGates: {} }, identity: (parts) => deriveIdentity(machine.seed, parts) });
+}
+
+const definition = (plural: string, kind: string, shortNames: readonly string[] = []): unknown => ({
+  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.example.com` },
+  spec: {
+    group: 'example.com', scope: 'Cluster', names: { plural, kind, shortNames },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer', default: 3 } } } } } } }],
+  },
+});
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const WIDGETS = '/apis/example.com/v1/widgets';
+
+function send(api: ApiServer, method: string, path: string, body?: unknown): { readonly status: number; readonly body: Record<string, never> } {
+  const { status, body: answer } = api.handle({ method, path, headers: { 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  return { status, body: answer as Record<string, never> };
+}
+
+describe('custom resource definitions', () => {
+  it('should accept names and establish the definition', () => {
+    const api = server();
+    expect(send(api, 'POST', DEFINITIONS, definition('widgets', 'Widget')).status).toBe(201);
+    expect(send(api, 'GET', `${DEFINITIONS}/widgets.example.com`).body).toMatchObject({
+      status: {
+        acceptedNames: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' }, storedVersions: ['v1'],
+        conditions: [{ type: 'NamesAccepted', status: 'True', reason: 'NoConflicts' }, { type: 'Established', status: 'True', reason: 'InitialNamesAccepted' }],
+      },
+    });
+  });
+  it('should not accept a name that another definition has', () => {
+    const api = server();
+    send(api, 'POST', DEFINITIONS, definition('widgets', 'Widget', ['w']));
+    send(api, 'POST', DEFINITIONS, definition('wheels', 'Wheel', ['w']));
+    expect(send(api, 'GET', `${DEFINITIONS}/wheels.example.com`).body).toMatchObject({ status: { conditions: [{ type: 'NamesAccepted', status: 'False', reason: 'ShortNamesConflict', message: '"w" is already in use' }, { type: 'Established', status: 'False' }] } });
+  });
+  it('should serve objects with defaults, without what the schema does not know, until the definition goes', () => {
+    const api = server();
+    send(api, 'POST', DEFINITIONS, definition('widgets', 'Widget'));
+    const made = send(api, 'POST', WIDGETS, { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' }, spec: { other: 1 } });
+    expect(made).toMatchObject({ status: 201, body: { spec: { size: 3 } } });
+    expect(made.body).not.toHaveProperty('spec.other');
+    expect(send(api, 'DELETE', `${DEFINITIONS}/widgets.example.com`).status).toBe(200);
+    expect(send(api, 'GET', `${WIDGETS}/w`).status).toBe(404);
+    send(api, 'POST', DEFINITIONS, definition('widgets', 'Widget'));
+    expect(send(api, 'GET', WIDGETS).body).toMatchObject({ items: [] });
+  });
+});
