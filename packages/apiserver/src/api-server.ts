@@ -1,5 +1,5 @@
 // The API server as one object: typed calls of trusted clients, and REST requests as on the wire.
-import { methodNotAllowedStatus, resourceName, type ApiCall, type ApiReply, type KubeObject, type RestRequest, type RestResponse } from '@kubesim/api';
+import { methodNotAllowedStatus, resourceName, type ApiCall, type ApiReply, type KindDefinition, type KubeObject, type RestRequest, type RestResponse } from '@kubesim/api';
 import { ADMINISTRATOR, Refusal, reply, ServerContext, type ApiServerOptions, type Caller, type Scope } from './server.ts';
 import { apply } from './verbs/apply.ts';
 import { create } from './verbs/create.ts';
@@ -7,7 +7,7 @@ import { remove } from './verbs/delete.ts';
 import { deleteCollection } from './verbs/delete-collection.ts';
 import { list } from './verbs/list.ts';
 import { bind, evict, getScale, patchScale, setScale } from './verbs/subresources.ts';
-import { patch, update } from './verbs/update.ts';
+import { applyPatch, patch, update } from './verbs/update.ts';
 import { handleRest } from './rest/handle.ts';
 
 /** An API server. It holds no state but what is in its storage. @public */
@@ -27,7 +27,23 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 }
 
+/** A call about another version of a stored kind goes to the stored one, and its answer comes back. */
+function carryOutConverted(context: ServerContext, call: ApiCall, storedAs: NonNullable<KindDefinition['storedAs']>): KubeObject {
+  const { resource } = storedAs;
+  if (call.verb === 'patch') {
+    const scope = context.scope({ ...call, resource });
+    const patched = applyPatch({ kind: context.kind(call.resource) }, storedAs.fromStored(context.stored(scope, call.name)), call.patchType, call.patch);
+    return storedAs.fromStored(update(context, scope, call.name, storedAs.toStored(patched), { ...call, isPatch: true }));
+  }
+  const inner: ApiCall = call.verb === 'create' || call.verb === 'update' ? { ...call, resource, object: storedAs.toStored(call.object) } : { ...call, resource };
+  const answer = carryOut(context, inner);
+  if (answer.kind === 'Status') return answer;
+  return Array.isArray(answer['items']) ? { ...answer, items: (answer['items'] as readonly KubeObject[]).map(storedAs.fromStored) } : storedAs.fromStored(answer);
+}
+
 function carryOut(context: ServerContext, call: ApiCall): KubeObject {
+  const { storedAs } = context.kind(call.resource);
+  if (storedAs !== undefined) return carryOutConverted(context, call, storedAs);
   if (call.verb === 'list' || call.verb === 'deletecollection') {
     const kind = context.kind(call.resource);
     const scope: Scope = { kind, resource: resourceName(kind), namespace: kind.namespaced ? call.namespace ?? '' : '' };

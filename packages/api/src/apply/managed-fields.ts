@@ -11,8 +11,8 @@ export interface FieldManager {
   readonly operation: 'Apply' | 'Update';
   readonly apiVersion: string;
   readonly subresource: string;
-  /** As metadata shows it. */
-  readonly time: string;
+  /** As metadata shows it; a scale's entries have none. */
+  readonly time: string | undefined;
 }
 
 /** A manager whose fields an apply would change. @public */
@@ -53,7 +53,7 @@ function isOf(entry: ManagedFieldsEntry, by: FieldManager): boolean {
 }
 
 function entryOf(by: FieldManager): ManagedFieldsEntry {
-  return { manager: by.manager, operation: by.operation, apiVersion: by.apiVersion, time: by.time, ...(by.subresource === '' ? {} : { subresource: by.subresource }) };
+  return { manager: by.manager, operation: by.operation, apiVersion: by.apiVersion, ...(by.time === undefined ? {} : { time: by.time }), ...(by.subresource === '' ? {} : { subresource: by.subresource }) };
 }
 
 /** The entries after an update that made `after` of `before`. `ignored` are fields that the strategy puts back. @public */

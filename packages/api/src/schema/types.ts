@@ -155,8 +155,7 @@ function compileField(name: string, property: SchemaNode, flag: string, goType: 
   const published = property.default;
   const isZero = published === undefined || ZERO_DEFAULTS.includes(published)
     || (typeof published === 'object' && published !== null && Object.keys(published).length === 0);
-  const isStructValue = (flag === 'v' || flag === 'o') && property.type !== 'array' && property.additionalProperties === undefined
-    && structDefinitionOf(property) !== undefined;
+  const isStructValue = (flag === 'v' || flag === 'o') && isWrittenStruct(property);
   return {
     name,
     get type(): TypeNode {
@@ -171,9 +170,12 @@ function compileField(name: string, property: SchemaNode, flag: string, goType: 
   };
 }
 
-function structDefinitionOf(property: SchemaNode): string | undefined {
+const JSON_FORMS: readonly string[] = ['JSON', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool', 'JSONSchemaPropsOrStringArray'];
+
+/** Go has no empty struct: omitempty does not leave one out, be it a time, a quantity or a struct of fields. */
+function isWrittenStruct(property: SchemaNode): boolean {
   const reference = property.$ref ?? property.allOf?.[0]?.$ref;
-  return reference === undefined || Object.hasOwn(SCALAR_DEFINITIONS, shortName(reference)) ? undefined : reference;
+  return reference !== undefined && !JSON_FORMS.includes(shortName(reference));
 }
 
 /** A list, map or time that is absent is written as null, which says nothing: only texts, numbers, truths and structs are filled in. */

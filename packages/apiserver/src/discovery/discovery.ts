@@ -48,7 +48,9 @@ function subresourcesOf(kind: KindDefinition): readonly Subresource[] {
 /** What identifies the stored form of a kind. */
 function storageVersionHash(kind: KindDefinition): string {
   const stored = kind.storedAs === undefined ? kind : builtInScheme.byResource(kind.storedAs.resource) ?? kind;
-  const bytes = sha256(`${stored.group}/${stored.version}/${stored.kind}`).slice(0, 8);
+  // Definitions are stored in their first version still.
+  const version = stored.kind === 'CustomResourceDefinition' ? 'v1beta1' : stored.version;
+  const bytes = sha256(`${stored.group}/${version}/${stored.kind}`).slice(0, 8);
   return btoa(String.fromCharCode(...bytes));
 }
 

@@ -17,7 +17,7 @@ export function ignoredFields(kind: KindDefinition, subresource: string): FieldS
 
 /** The manager of a write as an entry names it. @internal */
 export function managerOf(context: ServerContext, kind: KindDefinition, manager: string, operation: 'Apply' | 'Update', subresource: string): FieldManager {
-  return { manager, operation, apiVersion: apiVersionOf(kind), subresource, time: context.kindContext.time };
+  return { manager, operation, apiVersion: apiVersionOf(kind), subresource, time: operation === 'Update' && subresource === 'scale' ? undefined : context.kindContext.time };
 }
 
 /** The managed fields after an update by a manager; as they were where the write is not tracked. @internal */

@@ -1,6 +1,6 @@
 // REST: from method, path, query, headers and body to a verb, and from its answer to a response.
 import {
-  badRequestStatus, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
+  apiVersionOf, badRequestStatus, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
 } from '@kubesim/api';
 import { discover } from '../discovery/discovery.ts';
 import { ADMINISTRATOR, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
@@ -9,7 +9,7 @@ import { remove } from '../verbs/delete.ts';
 import { deleteCollection } from '../verbs/delete-collection.ts';
 import { list } from '../verbs/list.ts';
 import { apply } from '../verbs/apply.ts';
-import { patch, update } from '../verbs/update.ts';
+import { applyPatch, decodePatched, patch, update } from '../verbs/update.ts';
 import { bind, evict, getScale, patchScale, scaleKind, setScale } from '../verbs/subresources.ts';
 import { watch } from '../verbs/watch.ts';
 import { bodyText, decodeBody } from './body.ts';
@@ -62,7 +62,8 @@ function answer(context: ServerContext, request: RestRequest): RestResponse {
   if (unsupported !== undefined) return statusResponse(unsupported);
   const representation = representationOf(request);
   if (typeof representation === 'object') return statusResponse(representation.status);
-  const scope: Scope = { kind: route.kind, resource: resourceName(route.kind), namespace: route.kind.namespaced ? route.namespace : '' };
+  const stored = storedKind(context, route.kind);
+  const scope: Scope = { kind: stored, resource: resourceName(stored), namespace: stored.namespaced ? route.namespace : '' };
   const incoming: Incoming = { context, request, query, route, scope, representation, warnings: [] };
   try {
     return carryOut(incoming);
@@ -81,6 +82,19 @@ function carryOut(incoming: Incoming): RestResponse {
     case 'PATCH': return patchRequest(incoming);
     default: return deletion(incoming);
   }
+}
+
+/** The kind under which objects of a kind are stored: itself, but for other versions of one. */
+function storedKind(context: ServerContext, kind: KindDefinition): KindDefinition {
+  return kind.storedAs === undefined ? kind : context.kind(kind.storedAs.resource);
+}
+
+/** An object or list as this version shows it. */
+function shownAs(kind: KindDefinition, object: KubeObject): KubeObject {
+  const { storedAs } = kind;
+  if (storedAs === undefined || object.kind === 'Status') return object;
+  if (!Array.isArray(object['items'])) return storedAs.fromStored(object);
+  return { ...object, kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), items: (object['items'] as readonly KubeObject[]).map((item) => storedAs.fromStored(item)) };
 }
 
 /** What the routes of a path do not take: the method, or the type of a patch. */
@@ -106,7 +120,7 @@ function isTrue(value: string | null): boolean {
 }
 
 function present({ context, route, representation, query, warnings }: Incoming, status: number, object: KubeObject, kind: KindDefinition = route.kind): RestResponse {
-  return json(status, represent(context, kind, representation, query.get('includeObject'), object), warnings);
+  return json(status, represent(context, kind, representation, query.get('includeObject'), shownAs(kind, object)), warnings);
 }
 
 function get(incoming: Incoming): RestResponse {
@@ -137,7 +151,14 @@ function writeRequest({ request, warnings }: Incoming, options: WriteOptions): W
 function read(incoming: Incoming, kind: KindDefinition, options: WriteOptions): KubeObject {
   const form = bodyForm(incoming.request);
   if (typeof form === 'object') throw new Refusal(form.status);
-  return decodeBody(kind, bodyText(incoming.request), form, options.fieldValidation, incoming.warnings);
+  const object = decodeBody(kind, bodyText(incoming.request), form, options.fieldValidation, incoming.warnings);
+  return toStored(incoming.context, kind, object);
+}
+
+/** An object of this version as it is stored. */
+function toStored(context: ServerContext, kind: KindDefinition, object: KubeObject): KubeObject {
+  if (kind.storedAs === undefined) return object;
+  return kind.storedAs.toStored(kind.default === undefined ? object : kind.default(object, context.kindContext));
 }
 
 function refuseForm(request: RestRequest): void {
@@ -195,7 +216,9 @@ function patchRequest(incoming: Incoming): RestResponse {
     const applied = apply(context, scope, name, parsed.value, write);
     return present(incoming, applied.isCreated ? 201 : 200, applied.object);
   }
-  return present(incoming, 200, patch(context, scope, name, type, parsed.value, write));
+  if (route.kind.storedAs === undefined) return present(incoming, 200, patch(context, scope, name, type, parsed.value, write));
+  const patched = decodePatched(route.kind, applyPatch({ kind: route.kind }, shownAs(route.kind, context.stored(scope, name)), type, parsed.value), write);
+  return present(incoming, 200, update(context, scope, name, toStored(context, route.kind, patched), { ...write, isPatch: true }));
 }
 
 function deletion(incoming: Incoming): RestResponse {

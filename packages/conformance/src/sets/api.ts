@@ -52,6 +52,9 @@ function runCase(vector: ApiCase, index: number, options: ConformOptions): CaseR
   machine.spawn(STORE, STORE);
   const server = createApiServer({ storage: new WorldStorage(machine), now: () => machine.now, profile: { kubernetes: '1.37', featureGates: {} }, admission: DEFAULT_ADMISSION_PLUGINS, identity: (parts) => deriveIdentity(machine.seed, parts) });
   for (const name of ['default', ns]) server.call({ verb: 'create', resource: 'namespaces', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }, { process: 'conform' });
+  // Events have a counter of their own: a cluster has seen some before any case begins.
+  const seen = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'seen' }, involvedObject: { kind: 'Namespace', name: 'default', namespace: 'default' }, reason: 'Seen', type: 'Normal' };
+  server.call({ verb: 'create', resource: 'events', namespace: 'default', object: seen }, { process: 'conform' });
   const responses: unknown[] = [];
   try {
     for (const request of vector.requests) responses.push(runRequest(server, machine, fill(request, { ns, id, responses })));
