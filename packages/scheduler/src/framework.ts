@@ -63,8 +63,9 @@ export interface SchedulerPlugin {
   preFilter?(cycle: Cycle): PreFilterResult | undefined;
   filter?(cycle: Cycle, info: NodeInfo): Refusal | undefined;
   /** Answers false to take no part in the scores of this cycle. */
-  preScore?(cycle: Cycle, nodes: readonly NodeInfo[]): boolean;
-  score?(cycle: Cycle, info: NodeInfo): number;
+  preScore?(cycle: Cycle, nodes: readonly NodeInfo[], positions: readonly number[]): boolean;
+  /** `position` is the node's place in the snapshot's list. */
+  score?(cycle: Cycle, info: NodeInfo, position: number): number;
   /** Brings the scores, in the order of `nodes`, to 0 … 100, in place. */
   normalize?(cycle: Cycle, scores: number[], nodes: readonly NodeInfo[]): void;
   reserve?(cycle: Cycle, nodeName: string): Refusal | undefined;

@@ -24,6 +24,9 @@ export function emptyNodeCache(): NodeCacheState {
   return { nodes: OrderedMap.empty(), order: OrderedMap.empty(), places: OrderedMap.empty(), strays: OrderedMap.empty(), nextPlace: 0, version: {} };
 }
 
+/** A snapshot whose list of changes is this long is made anew. */
+const CHANGES_MAX = 65_536;
+
 /**
  * Snapshots by version of the cache. One is carried along from version to version, edited in place; whoever comes from an
  * older version, as a fork does, has it worked out anew. So this never decides anything.
@@ -44,7 +47,7 @@ export function snapshotOf(cache: NodeCacheState): NodeInfoSnapshot {
 function withInfo(cache: NodeCacheState, epoch: Epoch, info: NodeInfo): NodeCacheState {
   const version = {};
   const snapshot = snapshots.get(cache.version);
-  if (snapshot !== undefined) {
+  if (snapshot !== undefined && snapshot.changes.length < CHANGES_MAX) {
     snapshots.delete(cache.version);
     snapshot.replace(info);
     snapshots.set(version, snapshot);

@@ -84,6 +84,8 @@ export interface NodeInfoSnapshot {
   withAntiAffinity(): readonly NodeInfo[];
   /** By image name: the size the first added node reports, and on how many nodes it is. */
   images(): ReadonlyMap<string, { readonly size: number; readonly nodeCount: number }>;
+  /** Places in `list` that have changed since the snapshot was made, in order: for what is counted by difference. */
+  readonly changes: readonly number[];
   /** The same with this NodeInfo in place of the one of that name. */
   with(info: NodeInfo): NodeInfoSnapshot;
 }
@@ -133,6 +135,7 @@ export function imagesOf(inOrderOfAddition: readonly NodeInfo[]): Map<string, { 
 /** A snapshot that its owner may bring up to date in place between cycles. @internal */
 export class LiveSnapshot implements NodeInfoSnapshot {
   readonly list: NodeInfo[];
+  readonly changes: number[] = [];
   private readonly index: Map<string, number>;
   private readonly imageTable: ReadonlyMap<string, { size: number; nodeCount: number }>;
   private affinity: readonly NodeInfo[] | undefined;
@@ -181,5 +184,6 @@ export class LiveSnapshot implements NodeInfoSnapshot {
     if (before.affinityCount + info.affinityCount > 0) this.affinity = undefined;
     if (before.antiAffinityCount + info.antiAffinityCount > 0) this.antiAffinity = undefined;
     this.list[position] = info;
+    this.changes.push(position);
   }
 }

@@ -66,7 +66,7 @@ export function schedulePod(input: CycleInput): CycleResult {
   }
   const found = findNodes(input, cycle, prepared);
   if (found.error !== undefined) return { kind: 'error', message: found.error, nextStartIndex: found.nextStartIndex };
-  const { nextStartIndex, feasible } = found;
+  const { nextStartIndex, feasible, positions } = found;
   if (feasible.length === 0) {
     const plugins = new Set<string>();
     for (const { plugin } of found.refusals.values()) plugins.add(plugin as string);
@@ -78,7 +78,7 @@ export function schedulePod(input: CycleInput): CycleResult {
   }
   const first = feasible[0] as NodeInfo;
   if (feasible.length === 1) return { kind: 'placed', nodeName: first.name, scores: () => ({ total: {}, byPlugin: {} }), nextStartIndex };
-  const { totals, rows } = scoreNodes(profile.plugins, cycle, feasible);
+  const { totals, rows } = scoreNodes(profile.plugins, cycle, feasible, positions);
   const nodeName = pickBest(totals, feasible, input.random).name;
   return { kind: 'placed', nodeName, scores: () => named(feasible, totals, rows), nextStartIndex };
 }
@@ -94,6 +94,8 @@ function unschedulableResult(input: CycleInput, diagnosis: Diagnosis, nextStartI
 
 interface Found {
   readonly feasible: readonly NodeInfo[];
+  /** Their places in the snapshot. */
+  readonly positions: readonly number[];
   readonly refusals: ReadonlyMap<string, Refusal>;
   readonly nextStartIndex: number;
   readonly error?: string;
@@ -108,26 +110,29 @@ function findNodes(input: CycleInput, cycle: Cycle, prepared: Prepared): Found {
   if (nominatedNode !== '' && (prepared.nodeNames === undefined || prepared.nodeNames.has(nominatedNode))) {
     const position = snapshot.indexOf(nominatedNode);
     const info = position === undefined ? undefined : snapshot.list[position];
-    if (info !== undefined && check(info, position as number) === undefined) return { feasible: [info], refusals, nextStartIndex: startIndex };
+    if (info !== undefined && check(info, position as number) === undefined) return { feasible: [info], positions: [position as number], refusals, nextStartIndex: startIndex };
   }
   const { nodeNames } = prepared;
   const indexes = nodeNames === undefined ? undefined
     : [...nodeNames].map((name) => snapshot.indexOf(name)).filter((index) => index !== undefined).sort((a, b) => a - b);
   const count = indexes?.length ?? snapshot.list.length;
-  if (count === 0) return { feasible: [], refusals, nextStartIndex: startIndex };
+  if (count === 0) return { feasible: [], positions: [], refusals, nextStartIndex: startIndex };
   const enough = feasibleNodesToFind(count, input.profile.percentageOfNodesToScore);
   const feasible: NodeInfo[] = [];
+  const positions: number[] = [];
   let processed = 0;
   for (; processed < count && feasible.length < enough; processed++) {
     const position = (startIndex + processed) % count;
     const index = indexes === undefined ? position : indexes[position] as number;
     const info = snapshot.list[index] as NodeInfo;
     const refusal = check(info, index);
-    if (refusal === undefined) feasible.push(info);
-    else if (refusal.code === 'Error') return { feasible: [], refusals, nextStartIndex: startIndex, error: `running ${JSON.stringify(refusal.plugin)} filter plugin: ${refusal.reasons.join(', ')}` };
+    if (refusal === undefined) {
+      feasible.push(info);
+      positions.push(index);
+    } else if (refusal.code === 'Error') return { feasible: [], positions: [], refusals, nextStartIndex: startIndex, error: `running ${JSON.stringify(refusal.plugin)} filter plugin: ${refusal.reasons.join(', ')}` };
     else refusals.set(info.name, refusal);
   }
-  return { feasible, refusals, nextStartIndex: (startIndex + processed) % snapshot.list.length };
+  return { feasible, positions, refusals, nextStartIndex: (startIndex + processed) % snapshot.list.length };
 }
 
 interface FilterMemo { readonly infos: NodeInfo[]; readonly answers: (Refusal | undefined)[] }
@@ -177,13 +182,12 @@ export function filterWith(plugins: readonly SchedulerPlugin[], cycle: Cycle, in
 interface Row { readonly name: string; readonly weighted: readonly number[] }
 interface ScoreMemo { readonly infos: NodeInfo[]; readonly scores: number[] }
 
-function scoreNodes(plugins: readonly SchedulerPlugin[], cycle: Cycle, nodes: readonly NodeInfo[]): { totals: number[]; rows: Row[] } {
+function scoreNodes(plugins: readonly SchedulerPlugin[], cycle: Cycle, nodes: readonly NodeInfo[], positions: readonly number[]): { totals: number[]; rows: Row[] } {
   const totals = new Array<number>(nodes.length).fill(0);
   const rows: Row[] = [];
-  const taking = plugins.filter((plugin) => plugin.score !== undefined && plugin.preScore?.(cycle, nodes) !== false);
-  const positions = cycle.memo === undefined ? undefined : nodes.map((info) => cycle.snapshot.indexOf(info.name) as number);
+  const taking = plugins.filter((plugin) => plugin.score !== undefined && plugin.preScore?.(cycle, nodes, positions) !== false);
   for (const plugin of taking) {
-    const scores = plugin.nodeLocal === true && positions !== undefined ? rememberedScores(plugin, cycle, nodes, positions) : freshScores(plugin, cycle, nodes);
+    const scores = plugin.nodeLocal === true && cycle.memo !== undefined ? rememberedScores(plugin, cycle, nodes, positions) : freshScores(plugin, cycle, nodes, positions);
     plugin.normalize?.(cycle, scores, nodes);
     const weight = plugin.weight ?? 1;
     for (let index = 0; index < scores.length; index++) {
@@ -197,15 +201,15 @@ function scoreNodes(plugins: readonly SchedulerPlugin[], cycle: Cycle, nodes: re
   return { totals, rows };
 }
 
-function scoreOne(plugin: SchedulerPlugin, cycle: Cycle, info: NodeInfo): number {
-  const score = plugin.score?.(cycle, info);
+function scoreOne(plugin: SchedulerPlugin, cycle: Cycle, info: NodeInfo, position: number): number {
+  const score = plugin.score?.(cycle, info, position);
   if (typeof score !== 'number' || !Number.isSafeInteger(score)) throw new PluginMisbehaved(plugin.name, 'Score', score);
   return score;
 }
 
-function freshScores(plugin: SchedulerPlugin, cycle: Cycle, nodes: readonly NodeInfo[]): number[] {
+function freshScores(plugin: SchedulerPlugin, cycle: Cycle, nodes: readonly NodeInfo[], positions: readonly number[]): number[] {
   const scores = new Array<number>(nodes.length);
-  for (let index = 0; index < nodes.length; index++) scores[index] = scoreOne(plugin, cycle, nodes[index] as NodeInfo);
+  for (let index = 0; index < nodes.length; index++) scores[index] = scoreOne(plugin, cycle, nodes[index] as NodeInfo, positions[index] as number);
   return scores;
 }
 
@@ -218,7 +222,7 @@ function rememberedScores(plugin: SchedulerPlugin, cycle: Cycle, nodes: readonly
     const info = nodes[index] as NodeInfo;
     const position = positions[index] as number;
     if (remembered.infos[position] !== info) {
-      remembered.scores[position] = scoreOne(plugin, cycle, info);
+      remembered.scores[position] = scoreOne(plugin, cycle, info, position);
       remembered.infos[position] = info;
     }
     scores[index] = remembered.scores[position] as number;

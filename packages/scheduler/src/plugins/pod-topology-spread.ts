@@ -2,7 +2,7 @@
 import type { LabelSelector, Node, Pod, TopologySpreadConstraint } from '@kubesim/api';
 import { unresolvable, unschedulable, type Cycle, type SchedulerPlugin } from '../framework.ts';
 import { compileSelector, matchesNodeAffinity, type KubeLabels } from '../labels.ts';
-import type { NodeInfo } from '../node-info.ts';
+import type { NodeInfo, NodeInfoSnapshot } from '../node-info.ts';
 import { tolerates } from './tolerations.ts';
 
 const NAME = 'PodTopologySpread';
@@ -23,8 +23,23 @@ interface Filtering {
 }
 
 interface Scoring {
-  readonly constraints: readonly { readonly constraint: Constraint; readonly counts: ReadonlyMap<string, number> | undefined; readonly weight: number }[];
+  readonly constraints: readonly { readonly constraint: Constraint; readonly domains: Domains; readonly weight: number }[];
   readonly ignored: ReadonlySet<NodeInfo>;
+}
+
+/** Pods that a constraint means, by topology value, and by node where the value is the node itself. */
+interface Domains {
+  /** The snapshot that was counted, and how many of its changes. */
+  snapshot: NodeInfoSnapshot | undefined;
+  changeCount: number;
+  readonly infos: NodeInfo[];
+  /** By place of the node: whether it counts, the number of its value (-1: it has none), its pods. */
+  readonly included: boolean[];
+  readonly values: number[];
+  readonly counts: number[];
+  /** By number of a value. */
+  readonly sums: number[];
+  readonly numbers: Map<string, number>;
 }
 
 function compile(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
@@ -92,43 +107,56 @@ function defaultSelector(cycle: Cycle): LabelSelector | undefined {
   return Object.keys(matchLabels).length + matchExpressions.length === 0 ? undefined : { matchLabels, matchExpressions };
 }
 
-interface Counted { infos: NodeInfo[]; included: boolean[]; values: (string | undefined)[]; counts: number[]; sums: Map<string, number> }
-
 /**
- * Pods by topology value over all nodes that count. Between equal pods it is kept, and only nodes that changed are counted anew.
+ * Pods by topology value over all nodes that count. Between equal pods it is kept, and only nodes that changed are counted
+ * anew. For the hostname only the nodes themselves are asked for.
  */
-function countDomains(cycle: Cycle, constraints: readonly Constraint[], constraint: Constraint, slot: string): ReadonlyMap<string, number> {
+function countDomains(cycle: Cycle, constraints: readonly Constraint[], constraint: Constraint, slot: string): Domains {
   const { snapshot, pod, memo } = cycle;
-  let counted = memo?.get(slot) as Counted | undefined;
-  if (counted === undefined || counted.infos.length !== snapshot.list.length) {
-    counted = { infos: [], included: [], values: [], counts: [], sums: new Map() };
-    memo?.set(slot, counted);
+  let domains = memo?.get(slot) as Domains | undefined;
+  if (domains === undefined || domains.infos.length !== snapshot.list.length) {
+    domains = { snapshot: undefined, changeCount: 0, infos: [], included: [], values: [], counts: [], sums: [], numbers: new Map() };
+    memo?.set(slot, domains);
   }
-  const { infos, values, counts, sums } = counted;
-  const namespace = pod.metadata?.namespace ?? '';
-  const { list } = snapshot;
-  for (let index = 0; index < list.length; index++) {
-    const info = list[index] as NodeInfo;
-    const before = infos[index];
-    if (before === info) continue;
-    const oldValue = values[index];
-    if (oldValue !== undefined) sums.set(oldValue, (sums.get(oldValue) as number) - (counts[index] as number));
-    if (before === undefined || before.node !== info.node) {
-      counted.included[index] = hasKeys(info.node, constraints) && isIncluded(constraint, pod, info.node);
+  if (domains.snapshot === snapshot) {
+    for (let change = domains.changeCount; change < snapshot.changes.length; change++) {
+      countNode(domains, snapshot.list, snapshot.changes[change] as number, pod, constraints, constraint);
     }
-    infos[index] = info;
-    if (!counted.included[index]) {
-      values[index] = undefined;
-      counts[index] = 0;
-      continue;
-    }
-    const value = info.node.metadata?.labels?.[constraint.key] ?? '';
-    const count = countPods(info.pods, constraint, namespace);
-    values[index] = value;
-    counts[index] = count;
-    sums.set(value, (sums.get(value) ?? 0) + count);
+  } else {
+    for (let position = 0; position < snapshot.list.length; position++) countNode(domains, snapshot.list, position, pod, constraints, constraint);
+    domains.snapshot = snapshot;
   }
-  return sums;
+  domains.changeCount = snapshot.changes.length;
+  return domains;
+}
+
+function countNode(domains: Domains, list: readonly NodeInfo[], position: number, pod: Pod, constraints: readonly Constraint[], constraint: Constraint): void {
+  const { infos, included, values, counts, sums, numbers } = domains;
+  const info = list[position] as NodeInfo;
+  const before = infos[position];
+  if (before === info) return;
+  infos[position] = info;
+  if (before === undefined || before.node !== info.node) {
+    if (before !== undefined && included[position] === true) sums[values[position] as number] = (sums[values[position] as number] as number) - (counts[position] as number);
+    counts[position] = 0;
+    const value = info.node.metadata?.labels?.[constraint.key];
+    let number = value === undefined ? -1 : numbers.get(value);
+    if (number === undefined) {
+      number = numbers.size;
+      numbers.set(value as string, number);
+      sums.push(0);
+    }
+    values[position] = number;
+    included[position] = number >= 0 && hasKeys(info.node, constraints) && isIncluded(constraint, pod, info.node);
+  }
+  // The pods on a node count by its name even where the policies leave it out of the sums.
+  if (constraint.key !== HOSTNAME && included[position] !== true) return;
+  const count = countPods(info.pods, constraint, pod.metadata?.namespace ?? '');
+  if (included[position] === true) {
+    const number = values[position] as number;
+    sums[number] = (sums[number] as number) + count - (counts[position] as number);
+  }
+  counts[position] = count;
 }
 
 function filtering(cycle: Cycle, constraints: readonly Constraint[]): Filtering {
@@ -149,6 +177,15 @@ function filtering(cycle: Cycle, constraints: readonly Constraint[]): Filtering 
   };
 }
 
+/** How many values the candidates have; having none is one, too. */
+function distinctValues({ values }: Domains, nodes: readonly NodeInfo[], positions: readonly number[], ignored: ReadonlySet<NodeInfo>): number {
+  const seen = new Set<number>();
+  for (let index = 0; index < positions.length; index++) {
+    if (ignored.size === 0 || !ignored.has(nodes[index] as NodeInfo)) seen.add(values[positions[index] as number] as number);
+  }
+  return seen.size;
+}
+
 /** Keeps pods that a selector means evenly spread over topology domains. @public */
 export const podTopologySpread: SchedulerPlugin = {
   name: NAME,
@@ -167,7 +204,7 @@ export const podTopologySpread: SchedulerPlugin = {
     }
     return undefined;
   },
-  preScore: (cycle, nodes) => {
+  preScore: (cycle, nodes, positions) => {
     const { pod } = cycle;
     let constraints: readonly Constraint[];
     const isDefault = (pod.spec?.topologySpreadConstraints ?? []).length === 0;
@@ -192,26 +229,21 @@ export const podTopologySpread: SchedulerPlugin = {
     const ignored = new Set<NodeInfo>();
     if (needed.length > 0) for (const info of nodes) if (!hasKeys(info.node, needed)) ignored.add(info);
     const scored = constraints.map((constraint, number) => {
-      const isHost = constraint.key === HOSTNAME;
-      const values = new Set<string>();
-      if (!isHost) for (const info of nodes) if (!ignored.has(info)) values.add(info.node.metadata?.labels?.[constraint.key] ?? '');
-      const size = isHost ? nodes.length - ignored.size : values.size;
-      return { constraint, counts: isHost ? undefined : countDomains(cycle, needed, constraint, `${NAME}/domains ${number}`), weight: Math.log(size + 2) };
+      const domains = countDomains(cycle, needed, constraint, `${NAME}/domains ${number}`);
+      return { constraint, domains, weight: Math.log((constraint.key === HOSTNAME ? nodes.length - ignored.size : distinctValues(domains, nodes, positions, ignored)) + 2) };
     });
     const scoring: Scoring = { constraints: scored, ignored };
     cycle.data.set(`${NAME}/score`, scoring);
     return true;
   },
-  score: (cycle, info) => {
+  score: (cycle, info, position) => {
     const { constraints, ignored } = cycle.data.get(`${NAME}/score`) as Scoring;
-    if (ignored.has(info)) return 0;
-    const namespace = cycle.pod.metadata?.namespace ?? '';
+    if (ignored.size > 0 && ignored.has(info)) return 0;
     let sum = 0;
-    for (const { constraint, counts, weight } of constraints) {
-      const value = info.node.metadata?.labels?.[constraint.key];
-      if (value === undefined) continue;
-      const count = counts === undefined ? countPods(info.pods, constraint, namespace) : counts.get(value) ?? 0;
-      sum += count * weight + (constraint.maxSkew - 1);
+    for (const { constraint, domains, weight } of constraints) {
+      const value = domains.values[position] as number;
+      if (value < 0) continue;
+      sum += (constraint.key === HOSTNAME ? domains.counts[position] as number : domains.sums[value] as number) * weight + (constraint.maxSkew - 1);
     }
     return Math.round(sum);
   },
