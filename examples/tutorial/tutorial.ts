@@ -28,6 +28,9 @@ export function runTutorial(cluster: Cluster = new Cluster({ nodes: 3, seed: 7 }
   step('A headless Service has no cluster IP', 'get svc');
   step('Pods have stable names', 'get po -l app=nginx-sts');
   step('Each pod has a claim of its own', 'get pvc');
+  // The claim that is mounted over nginx's pages is empty at first: without a page the answer would be 403.
+  step('Write a page into the claim of web-1', "exec web-1 -- sh -c 'echo hello from web-1 > /usr/share/nginx/html/index.html'");
+  step('From inside web-0, web-1 answers under its own name', 'exec web-0 -- curl -I web-1.nginx-headless');
   step('Scale up: in order, each pod ready before the next', 'scale statefulset web --replicas=5');
   step('Scale down: highest ordinal first, each gone before the next', 'scale statefulset web --replicas=2');
   step('Claims are kept', 'get pvc');
@@ -38,6 +41,7 @@ export function runTutorial(cluster: Cluster = new Cluster({ nodes: 3, seed: 7 }
   step('Ordinals below the partition keep their image', "get po -o custom-columns=NAME:.metadata.name,IMAGE:.spec.containers[0].image");
   step('Let the update reach the rest', "patch sts web -p '{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"partition\":0}}}}'");
   step('The update is complete', 'rollout status sts/web');
+  step('Every pod is another one now, and the page is still there', 'exec web-0 -- curl -s web-1.nginx-headless');
   step('OnDelete: a new template changes nothing by itself', "patch sts web --type=merge -p '{\"spec\":{\"updateStrategy\":{\"type\":\"OnDelete\",\"rollingUpdate\":null}}}'");
   step('A new image waits', `set image sts/web nginx=${IMAGE}:alpine`);
   step('Delete a pod, and it comes back with the new template', 'delete pod web-2');

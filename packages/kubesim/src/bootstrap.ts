@@ -8,7 +8,7 @@ import {
   rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
 import type { Machine } from '@kubesim/kernel';
-import { createKubelet, type KubeletOptions } from '@kubesim/kubelet';
+import { createDns, createKubelet, type KubeletOptions } from '@kubesim/kubelet';
 import { createScheduler } from '@kubesim/scheduler';
 import { ControlPlane } from './control-plane.ts';
 import { FAULTS, faultComponent, faultFilter } from './faults.ts';
@@ -32,9 +32,9 @@ const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-sy
 export function createControlPlane(options: Required<ClusterOptions>): ControlPlane {
   const plane: ControlPlane = new ControlPlane({
     controllers: [...builtIn(options), ...options.controllers],
-    actors: { scheduler: () => createScheduler(), kubelet: (given: KubeletOptions) => createKubelet(given), ...options.actors },
+    actors: { scheduler: () => createScheduler(), kubelet: (given: KubeletOptions) => createKubelet(given, options.behaviours), dns: () => createDns(), ...options.actors },
     admission: DEFAULT_ADMISSION_PLUGINS,
-    inputs: clusterInputs(() => plane, (machine, node) => addNode(plane, machine, node, options)),
+    inputs: clusterInputs(() => plane, options.behaviours, (machine, node) => addNode(plane, machine, node, options)),
     components: [faultComponent],
   });
   plane.filter = faultFilter;
@@ -60,6 +60,7 @@ export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>
   plane.processes.addControllers(machine, MANAGER, builtIn(options));
   for (const controller of options.controllers) plane.processes.addControllers(machine, controller.name, [controller]);
   plane.processes.addActor(machine, 'scheduler', null);
+  plane.processes.addActor(machine, 'dns', null);
   for (const name of Object.keys(options.actors)) plane.processes.addActor(machine, name, null);
   for (const node of nodeList(options.nodes)) addNode(plane, machine, node, options);
   return machine;

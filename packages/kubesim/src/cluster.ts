@@ -12,6 +12,7 @@ import { readManifest, type Manifest } from './manifests.ts';
 import { checkOptions, type ClusterOptions } from './options.ts';
 import { checkRecording, type Recording, type ScriptEntry } from './recording.ts';
 import { parseReference, resolveManifest, resolveResource, type ResolvedKind } from './references.ts';
+import { logs } from './pod-access.ts';
 import type { StatedReason } from './settings.ts';
 import { readCondition, type WaitCondition } from './waiting.ts';
 
@@ -210,6 +211,10 @@ export class Cluster {
       namespace: input.namespace,
       handle: (request) => this.handle(request),
       now: () => this.now,
+      exec: ({ namespace, pod, container, command: words }) => {
+        const outcome = this.input('exec', { namespace, pod, container, command: words });
+        return { stdout: outcome.stdout, stderr: outcome.error === undefined ? outcome.stderr : `error: ${outcome.error}\n`, exit: outcome.error === undefined ? outcome.exitCode : 1 };
+      },
       advance: (isDone, until) => {
         const before = this.machine.steps;
         let revision = -1;
@@ -227,6 +232,27 @@ export class Cluster {
         return done || isDone();
       },
     }, command, input);
+  }
+
+  /** Runs a command in a container, as `kubectl exec` does. Throws UsageError if there is no such pod or it does not run. */
+  exec(pod: string, command: readonly string[], options: InNamespace & { readonly container?: string } = {}): { readonly stdout: string; readonly stderr: string; readonly exit: number } {
+    const outcome = this.input('exec', { namespace: options.namespace ?? 'default', pod: pod.replace(/^pods?\//, ''), container: options.container, command });
+    if (outcome.error !== undefined) throw new UsageError(outcome.error);
+    return { stdout: outcome.stdout, stderr: outcome.stderr, exit: outcome.exitCode };
+  }
+
+  /** What a container printed, line by line; of its former run with `previous`. */
+  logs(pod: string, options: InNamespace & { readonly container?: string; readonly previous?: boolean } = {}): readonly string[] {
+    const target = { namespace: options.namespace ?? 'default', pod: pod.replace(/^pods?\//, ''), container: options.container };
+    return logs(this.plane, this.machine, this.options.behaviours, target, options.previous === true) ?? [];
+  }
+
+  /** Sends an HTTP request into the pod network, as from a pod of a namespace: `http('http://web-1.nginx-headless/')`. */
+  http(url: string, options: InNamespace & { readonly method?: string } = {}): { readonly status: number; readonly body: string } {
+    const answer = this.input('http', { namespace: options.namespace ?? 'default', url, method: options.method ?? 'GET' });
+    if (answer === 'unresolved') throw new UsageError(`http: could not resolve host of ${url}`);
+    if (answer === 'timeout' || answer === undefined) throw new UsageError(`http: ${answer === 'timeout' ? 'no answer from' : 'connection refused by'} ${url}`);
+    return { status: answer.status, body: answer.body };
   }
 
   // Time
@@ -322,12 +348,12 @@ export class Cluster {
 
   /** The run so far, to be replayed from itself alone. */
   recording(): Recording {
-    const { controllers: _controllers, actors: _actors, ...recipe } = this.options;
+    const { controllers: _controllers, actors: _actors, behaviours: _behaviours, ...recipe } = this.options;
     return { format: 'kubesim-run/1', fingerprint: fingerprint(this.plane.definition), recipe, script: [...this.script], deviations: this.machine.choices.deviations, digest: this.digest };
   }
 
   /** Makes a recorded run again. `extras` gives the functions that a recording cannot hold. Throws FingerprintMismatch or UsageError. */
-  static replay(recording: Recording, extras: Pick<ClusterOptions, 'controllers' | 'actors'> = {}): Cluster {
+  static replay(recording: Recording, extras: Pick<ClusterOptions, 'controllers' | 'actors' | 'behaviours'> = {}): Cluster {
     checkRecording(recording);
     const cluster = new Cluster({ ...recording.recipe, ...extras });
     cluster.checkFingerprint(recording.fingerprint);

@@ -1,9 +1,11 @@
 // Inputs: everything that comes into a World from outside, as named functions of their arguments, so that runs are recorded and replayed.
 import type { ApiCall, ApiReply, ResourceName, RestRequest, RestResponse } from '@kubesim/api';
 import type { InputFunction, Machine } from '@kubesim/kernel';
+import type { ContainerAddress, ContainerBehaviour, ExecOutcome, PodHttpResponse } from '@kubesim/kubelet';
 import type { ControlPlane } from './control-plane.ts';
 import { FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type FaultState } from './faults.ts';
 import type { NodeOptions } from './options.ts';
+import { exec, http } from './pod-access.ts';
 
 /** A fault as an input. @public */
 export type FaultInput =
@@ -18,6 +20,8 @@ export interface ClusterInputs {
   request(machine: Machine, request: RestRequest): RestResponse;
   fault(machine: Machine, input: FaultInput): void;
   node(machine: Machine, node: NodeOptions & { readonly name: string }): void;
+  exec(machine: Machine, target: ContainerAddress & { readonly command: readonly string[] }): ExecOutcome;
+  http(machine: Machine, request: { readonly namespace: string; readonly url: string; readonly method: string }): PodHttpResponse | 'timeout' | 'unresolved' | undefined;
   tell(machine: Machine, told: { readonly process: string; readonly message: unknown }): void;
 }
 
@@ -28,12 +32,14 @@ const SILENCE_SEEN_MS = 25_000;
 export const USER = 'kubectl';
 
 /** The inputs of a control plane. `addNode` makes a node's object and its kubelet. @internal */
-export function clusterInputs(plane: () => ControlPlane, addNode: (machine: Machine, node: NodeOptions & { readonly name: string }) => void): Readonly<Record<string, InputFunction>> {
+export function clusterInputs(plane: () => ControlPlane, behaviours: readonly ContainerBehaviour[], addNode: (machine: Machine, node: NodeOptions & { readonly name: string }) => void): Readonly<Record<string, InputFunction>> {
   const inputs: ClusterInputs = {
     call: (machine, call) => plane().server(machine).call(call, { process: USER }),
     request: (machine, request) => plane().server(machine).handle(request),
     fault: (machine, input) => applyFault(plane(), machine, input),
     node: addNode,
+    exec: (machine, target) => exec(plane(), machine, behaviours, target),
+    http: (machine, { namespace, url, method }) => http(plane(), machine, behaviours, namespace, new URL(url), method),
     tell: (machine, { process, message }) => plane().actors.tell(machine, plane().processes.actorSlot(machine, process), message),
   };
   return inputs as unknown as Readonly<Record<string, InputFunction>>;

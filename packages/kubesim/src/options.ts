@@ -1,6 +1,7 @@
 // Options of a cluster, checked: misuse names the option's path and the nearest right name.
 import type { Controller, Profile } from '@kubesim/client';
 import type { ActorFactory } from '@kubesim/client';
+import type { ContainerBehaviour } from '@kubesim/kubelet';
 import { checkKeys, UsageError } from './errors.ts';
 
 /** A node to make. Quantities as in manifests. @public */
@@ -33,6 +34,8 @@ export interface ClusterOptions {
   readonly withoutControllers?: readonly string[];
   /** The user's own controllers, run beside the built-in ones in processes of their own. */
   readonly controllers?: readonly Controller[];
+  /** How containers of some images behave: HTTP, exec, how they end. Tried before the built-in ones. */
+  readonly behaviours?: readonly ContainerBehaviour[];
   /** The user's own actors by name, started with these options. */
   readonly actors?: Readonly<Record<string, ActorFactory>>;
 }
@@ -40,7 +43,7 @@ export interface ClusterOptions {
 /** The instant at which a cluster starts unless told otherwise. @internal */
 export const EPOCH_MS = 1_767_225_600_000;
 
-const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'actors'];
+const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'actors'];
 const NODE_KEYS: readonly (keyof NodeOptions)[] = ['name', 'labels', 'cpu', 'memory', 'pods', 'zone', 'taints'];
 const RELEASES: readonly Profile['kubernetes'][] = ['1.34', '1.36', '1.37'];
 
@@ -54,7 +57,7 @@ export function checkOptions(options: ClusterOptions): Required<ClusterOptions> 
   if (timing !== 'default' && timing !== 'instant') throw new UsageError(`options.timing must be 'default' or 'instant', not '${String(timing)}'`);
   if (typeof nodes === 'number' && (!Number.isInteger(nodes) || nodes < 0)) throw new UsageError(`options.nodes must be a whole number, 0 or more, not ${nodes}`);
   if (typeof nodes !== 'number') nodes.forEach((node, index) => checkKeys(`options.nodes[${index}]`, node, NODE_KEYS));
-  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], actors: options.actors ?? {} };
+  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], actors: options.actors ?? {} };
 }
 
 /** The nodes that options ask for, named node-1, node-2, … @internal */

@@ -16,6 +16,10 @@ describe('the StatefulSet tutorial', () => {
     expect(output('A headless Service has no cluster IP')).toMatch(/nginx-headless {3}ClusterIP {3}None {9}<none> {8}80\/TCP {4}\d+s/);
     expect(output('Pods have stable names')).toMatch(/web-0 {3}1\/1 {5}Running {3}0 {10}\d+s\nweb-1 /);
   });
+  it('should answer HTTP between pods under their stable names', () => {
+    expect(output('From inside web-0, web-1 answers under its own name')).toMatch(/^HTTP\/1\.1 200 OK\r?\nServer: nginx\//);
+    expect(output('Every pod is another one now, and the page is still there')).toBe('hello from web-1\n');
+  });
   it('should scale up in order and down in reverse, each gone before the next, and keep the claims', () => {
     expect(happened('--replicas=5')).toEqual(inOrder(2, 3, 4));
     expect(happened('--replicas=2')).toEqual(['web-4', 'web-3', 'web-2'].flatMap((pod) => [`${pod} terminating`, `${pod} gone`]));
