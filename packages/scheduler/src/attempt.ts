@@ -28,28 +28,37 @@ export function attempt(setup: SchedulerSetup, step: SchedulerStep, state: Sched
     armTimers(step, state);
     return;
   }
-  state.queue = removePod(state.queue, step.epoch, queued.key);
   const slash = queued.key.indexOf('/');
   const pod = step.lister<Pod>('pods').get(queued.key.slice(0, slash), queued.key.slice(slash + 1));
-  wake(step, state);
-  if (pod === undefined || (pod.spec?.nodeName ?? '') !== '') return;
+  const profile = pod === undefined ? undefined : profileOf(setup.profiles, pod);
+  if (pod === undefined || profile === undefined || (pod.spec?.nodeName ?? '') !== '') {
+    take(step, state, queued);
+    return;
+  }
   if (pod.metadata?.deletionTimestamp !== undefined) {
+    take(step, state, queued);
     recordEvent(step, pod, 'Warning', 'FailedScheduling', 'Scheduling', `skip schedule deleting pod: ${queued.key}`);
     return;
   }
-  const profile = profileOf(setup.profiles, pod);
-  if (profile === undefined) return;
   const listers = listersOf(step, setup.watched);
   const result = schedulePod({
     profile, snapshot: snapshotOf(state.cache), pod, listers, random: (name) => step.random(name), startIndex: state.startIndex,
     nominated: nominatedPods(step, state), memo: memoOf(memos, profile.schedulerName, step.profile.kubernetes, pod),
   });
+  // Only now: a plugin that misbehaves leaves the queue as it was.
+  take(step, state, queued);
   state.startIndex = result.nextStartIndex;
   if (result.kind === 'placed') {
     place(setup, step, state, pod, queued, result.nodeName);
     return;
   }
   fail(step, state, pod, queued, result);
+}
+
+/** The pod leaves the queue, and the next one's turn follows. */
+function take(step: SchedulerStep, state: SchedulerState, queued: QueuedPod): void {
+  state.queue = removePod(state.queue, step.epoch, queued.key);
+  wake(step, state);
 }
 
 function nominatedPods(step: SchedulerStep, state: SchedulerState): ReadonlyMap<string, readonly Pod[]> | undefined {

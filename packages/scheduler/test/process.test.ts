@@ -174,6 +174,7 @@ describe('profiles', () => {
     cluster.put('nodes', aNode('n'));
     cluster.put('pods', aPod('p'));
     expect(() => cluster.run()).toThrow(PluginMisbehaved);
+    expect(cluster.state.queue.active.size).toBe(1);
   });
   it('[C7] should place pods of one template as if nothing were remembered', () => {
     const place = (isDistinct: boolean): (string | undefined)[] => {
