@@ -109,17 +109,23 @@ export class ServerContext {
 
   /** Runs admission: mutating or validating. Throws Refusal. */
   admit(phase: 'admit' | 'validate', attributes: AdmissionAttributes, warnings: string[] = [], writes: AdmissionWrite[] = []): KubeObject | undefined {
-    let { object } = attributes;
-    const context: AdmissionContext = { ...this.kindContext, store: this.store };
+    let object = attributes.object;
+    let current = attributes;
+    let context: AdmissionContext | undefined;
     for (const plugin of this.options.admission ?? []) {
-      const outcome = plugin[phase]?.({ ...attributes, object }, context);
+      if (plugin[phase] === undefined) continue;
+      context ??= { ...this.kindContext, store: this.store };
+      const outcome = plugin[phase](current, context);
       if (outcome === undefined) continue;
       if ('forbidden' in outcome) throw new Refusal(forbiddenStatus(attributes.kind, attributes.name, outcome.forbidden));
       if ('status' in outcome) throw new Refusal(outcome.status);
       if ('invalid' in outcome) throw new Refusal(invalidStatus(attributes.kind, attributes.name, outcome.invalid));
-      if (outcome.object !== undefined) object = outcome.object;
-      warnings.push(...(outcome.warnings ?? []));
-      writes.push(...(outcome.writes ?? []));
+      if (outcome.warnings !== undefined) warnings.push(...outcome.warnings);
+      if (outcome.writes !== undefined) writes.push(...outcome.writes);
+      if (outcome.object !== undefined) {
+        object = outcome.object;
+        current = { ...attributes, object };
+      }
     }
     return object;
   }

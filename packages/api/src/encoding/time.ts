@@ -45,9 +45,17 @@ export function parseTime(text: string): number | undefined {
 
 /** The one spelling of a Time; undefined for what is none. @internal */
 export function canonicalTime(text: string): string | undefined {
+  // Most times come as this server wrote them. A day that every month has needs no calendar.
+  if (SECONDS.test(text) && isPlain(text)) return text;
   const instant = parse(text);
   if (instant === undefined) return undefined;
   return SECONDS.test(text) ? text : formatTime(instant.ms);
+}
+
+function isPlain(text: string): boolean {
+  const month = Number(text.slice(5, 7));
+  const day = Number(text.slice(8, 10));
+  return month >= 1 && month <= 12 && day >= 1 && day <= 28 && text.slice(11, 13) < '24' && text.slice(14, 16) < '60' && text.slice(17, 19) < '60';
 }
 
 /** The one spelling of a MicroTime; undefined for what is none. @internal */

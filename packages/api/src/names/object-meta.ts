@@ -52,9 +52,10 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   for (const field of ['name', 'namespace', 'uid'] as const) {
     if ((meta[field] ?? '') !== (old[field] ?? '')) errors.push(invalid(path.child(field), meta[field] ?? '', 'field is immutable'));
   }
-  errors.push(...validateLabels(meta.labels, path.child('labels')));
-  validateAnnotations(meta.annotations, path.child('annotations'), errors);
-  validateOwnerReferences(meta.ownerReferences, path.child('ownerReferences'), errors);
+  // What is stored already was found good when it came.
+  if (meta.labels !== old.labels) errors.push(...validateLabels(meta.labels, path.child('labels')));
+  if (meta.annotations !== old.annotations) validateAnnotations(meta.annotations, path.child('annotations'), errors);
+  if (meta.ownerReferences !== old.ownerReferences) validateOwnerReferences(meta.ownerReferences, path.child('ownerReferences'), errors);
   return errors;
 }
 

@@ -192,7 +192,7 @@ function validate(context: ServerContext, scope: Scope, name: string, object: Ku
 /** Stores the object unless it is what is stored already; lets go of one whose last finalizer went. */
 function commit(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, dryRun: boolean, writes: readonly AdmissionWrite[]): KubeObject {
   const { metadata } = object;
-  if (same(comparable(object), comparable(old))) return old;
+  if (changesNothing(object, old)) return old;
   if (finishesDeletion(scope, object, old)) {
     if (!dryRun) finishDeletion(context, scope, name, object, old);
     return { ...object, metadata: { ...metadata, resourceVersion: old.metadata.resourceVersion } };
@@ -206,10 +206,26 @@ function finishesDeletion(scope: Scope, object: KubeObject, old: KubeObject): bo
   return old.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers?.length ?? 0) === 0 && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 && scope.kind.blocksRemoval?.(object) !== true;
 }
 
-/** What decides whether a write changes anything: all but the version and the times of managed fields. */
-function comparable(object: KubeObject): KubeObject {
-  const { resourceVersion: _version, managedFields, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, managedFields: managedFields?.map(({ time: _time, ...entry }) => entry) } };
+/** Whether a write changes anything but the version and the times of managed fields. */
+function changesNothing(object: KubeObject, old: KubeObject): boolean {
+  return sameFields(object, old, isMetadata) && sameFields(object.metadata, old.metadata, isBookkeeping) && sameOwners(object.metadata.managedFields, old.metadata.managedFields);
+}
+
+const isMetadata = (key: string): boolean => key === 'metadata';
+const isBookkeeping = (key: string): boolean => key === 'resourceVersion' || key === 'managedFields';
+
+function sameFields(a: object, b: object, isSkipped: (key: string) => boolean): boolean {
+  const left = a as Readonly<Record<string, unknown>>;
+  const right = b as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(left)) if (!isSkipped(key) && !same(left[key], right[key])) return false;
+  for (const key of Object.keys(right)) if (!isSkipped(key) && right[key] !== undefined && left[key] === undefined) return false;
+  return true;
+}
+
+function sameOwners(a: ObjectMeta['managedFields'], b: ObjectMeta['managedFields']): boolean {
+  if (a === b) return true;
+  const withoutTimes = (entries: ObjectMeta['managedFields']): unknown => entries?.map(({ time: _time, ...entry }) => entry);
+  return same(withoutTimes(a), withoutTimes(b));
 }
 
 /** Deep equality; fields that are undefined count as absent. @internal */
