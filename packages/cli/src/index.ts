@@ -1,1 +1,1 @@
-export {};
+export { readSpeed } from './speed.ts';
