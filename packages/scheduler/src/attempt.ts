@@ -5,7 +5,7 @@ import { continueBinding } from './binding.ts';
 import type { SchedulerSetup } from './cluster-events.ts';
 import { PluginMisbehaved } from './framework.ts';
 import { addPod, snapshotOf } from './node-cache.ts';
-import { podKey } from './pod-info.ts';
+import { podInfo, podKey } from './pod-info.ts';
 import type { Preemption } from './preemption.ts';
 import { afterError, afterRefusal, nextPod, putPod, removePod, type QueuedPod } from './queue.ts';
 import { schedulePod, type CycleResult } from './schedule-pod.ts';
@@ -106,9 +106,12 @@ export function fail(step: SchedulerStep, state: SchedulerState, pod: Pod, queue
 function nomination(step: SchedulerStep, state: SchedulerState, pod: Pod, preemption: Preemption | undefined): string | undefined {
   const key = podKey(pod);
   if (preemption?.nodeName !== undefined) {
-    state.nominated = state.nominated.set(step.epoch, key, preemption.nodeName);
-    if (preemption.victims.length > 0) {
-      state.evictions = [...state.evictions, { preemptor: pod, nodeName: preemption.nodeName, victims: preemption.victims, isMarked: false }];
+    const { nodeName, victims } = preemption;
+    const losers = (nominatedPods(step, state)?.get(nodeName) ?? []).filter((other) => podInfo(other).priority < podInfo(pod).priority);
+    for (const loser of losers) state.nominated = state.nominated.delete(step.epoch, podKey(loser));
+    state.nominated = state.nominated.set(step.epoch, key, nodeName);
+    if (victims.length + losers.length > 0) {
+      state.evictions = [...state.evictions, { preemptor: pod, nodeName, victims, losers, isMarked: false }];
       step.after(0, { kind: 'evict' });
     }
     return preemption.nodeName;

@@ -5,7 +5,6 @@ import { fail, recordEvent } from './attempt.ts';
 import { movePods, type SchedulerSetup } from './cluster-events.ts';
 import { PluginMisbehaved, type PreBindStep } from './framework.ts';
 import { removePodFrom } from './node-cache.ts';
-import { podKey } from './pod-info.ts';
 import { listersOf, profileOf, wake, type BindingPod, type SchedulerState, type SchedulerStep } from './scheduler-state.ts';
 
 /** How long a pod waits for its volumes. @public */
@@ -96,9 +95,18 @@ function undo(setup: SchedulerSetup, step: SchedulerStep, state: SchedulerState,
 export function continueEviction(step: SchedulerStep, state: SchedulerState): void {
   const [eviction, ...rest] = state.evictions;
   if (eviction === undefined) return;
+  const [loser, ...losers] = eviction.losers;
+  if (loser !== undefined) {
+    const { namespace = '', name = '', uid } = loser.metadata ?? {};
+    step.call({ verb: 'patch', resource: 'pods', namespace, name, subresource: 'status', patchType: 'strategic', patch: { metadata: { uid }, status: { nominatedNodeName: null } } });
+    state.evictions = [{ ...eviction, losers }, ...rest];
+    step.after(0, { kind: 'evict' });
+    return;
+  }
   const [victim, ...others] = eviction.victims;
   if (victim === undefined) {
     state.evictions = rest;
+    if (rest.length > 0) step.after(0, { kind: 'evict' });
     return;
   }
   const { namespace = '', name = '', uid } = victim.metadata ?? {};
@@ -119,5 +127,5 @@ export function continueEviction(step: SchedulerStep, state: SchedulerState): vo
     }
     state.evictions = others.length === 0 ? rest : [{ ...eviction, victims: others, isMarked: false }, ...rest];
   }
-  if (state.evictions.length > 0) step.after(0, { kind: 'evict' }, { name: `evict ${podKey(eviction.preemptor)}` });
+  if (state.evictions.length > 0) step.after(0, { kind: 'evict' });
 }

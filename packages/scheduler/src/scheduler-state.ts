@@ -24,6 +24,8 @@ export interface Eviction {
   readonly preemptor: Pod;
   readonly nodeName: string;
   readonly victims: readonly Pod[];
+  /** Pods of lower priority that waited for the same node: they lose their nomination first. */
+  readonly losers: readonly Pod[];
   /** The first victim has its condition and is to be deleted. */
   readonly isMarked: boolean;
 }

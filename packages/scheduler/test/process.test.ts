@@ -165,6 +165,22 @@ describe('preemption', () => {
   });
 });
 
+it('[M4] should take the nomination from a pod of lower priority', () => {
+  const cluster = new TestCluster();
+  cluster.put('nodes', small('n'));
+  cluster.put('pods', aPod('old', { ...asking('800m'), nodeName: 'n' }, {}, { phase: 'Running' }));
+  // The victim takes its time to go, and a second preemptor comes meanwhile.
+  cluster.refuse = (call) => call.verb === 'delete' ? 'no' : undefined;
+  cluster.put('pods', aPod('vip', { ...asking('800m'), priority: 10 }));
+  cluster.run();
+  expect(cluster.get('pods', 'default', 'vip')?.['status'].nominatedNodeName).toBe('n');
+  cluster.put('pods', aPod('king', { ...asking('800m'), priority: 20 }));
+  cluster.run();
+  expect(cluster.get('pods', 'default', 'king')?.['status'].nominatedNodeName).toBe('n');
+  expect(cluster.get('pods', 'default', 'vip')?.['status'].nominatedNodeName).toBeNull();
+  expect([...cluster.state.nominated.keys()]).toEqual(['default/king']);
+});
+
 describe('profiles', () => {
   it('[C6] should refuse profiles that clash and plugins that answer nonsense', () => {
     const profile = { schedulerName: 'mine', plugins: defaultPlugins };
