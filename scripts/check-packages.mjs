@@ -1,6 +1,7 @@
-// Builds and packs every published package and checks the tarballs: publint, and that types resolve from ESM and CJS.
+// Builds and packs every published package and checks the tarballs: publint, that types resolve from ESM and CJS, and that
+// `kubesim` works from both once it is installed into an empty folder.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,6 +21,19 @@ try {
     run('npx', ['attw', '--no-emoji', join(folder, tarball)], root);
     console.log(`${tarball}: sound`);
   }
+  const empty = mkdtempSync(join(tmpdir(), 'kubesim-install-'));
+  writeFileSync(join(empty, 'package.json'), '{"private":true}');
+  const needed = readdirSync(folder).filter((file) => file.endsWith('.tgz') && !/-(http|cli|testing)-/.test(file)).map((file) => join(folder, file));
+  run('npm', ['install', '--no-audit', '--no-fund', '--silent', ...needed], empty);
+  const use = "const cluster = new Cluster({ nodes: 1 }); cluster.kubectl('create deployment web --image=nginx'); cluster.settle(); console.log(cluster.list('pods').length);";
+  writeFileSync(join(empty, 'esm.mjs'), `import { Cluster } from 'kubesim'; ${use}`);
+  writeFileSync(join(empty, 'cjs.cjs'), `const { Cluster } = require('kubesim'); ${use}`);
+  for (const file of ['esm.mjs', 'cjs.cjs']) {
+    const printed = run('node', [file], empty).trim();
+    if (printed !== '1') throw new Error(`installed kubesim, ${file}: expected 1 pod, found ${printed}`);
+    console.log(`installed kubesim, ${file}: works`);
+  }
+  rmSync(empty, { recursive: true, force: true });
 } catch (error) {
   console.error(error.stdout ?? error.message);
   process.exitCode = 1;
