@@ -17,7 +17,8 @@ export function condemnedPods(input: DecisionInput): readonly Pod[] {
   const ascending = [...between(input.summary.slots, 0, start), ...between(input.summary.slots, end, NO_LIMIT)].map(([, pod]) => pod);
   const extras = input.summary.extras.size === 0 ? [] : condemnedExtras(input);
   const descending = ascending.reverse();
-  return extras.length === 0 ? descending : [...descending, ...extras].sort((a, b) => podFacts(b).ordinal - podFacts(a).ordinal);
+  // Of one ordinal the order of the list counts, and there the pod that holds the slot is the last.
+  return extras.length === 0 ? descending : [...extras, ...descending].sort((a, b) => podFacts(b).ordinal - podFacts(a).ordinal);
 }
 
 /** Pods without a slot whose ordinal is outside the range: they go, too. */
