@@ -1,5 +1,5 @@
 // Endpoints and their ports, as pods and a Service say they should be. Upstream: staging/src/k8s.io/endpointslice/utils.go (1.37).
-import { memoizeFrozen, type Endpoint, type EndpointPort, type Node, type Pod, type Service, type ServicePort } from '@kubesim/api';
+import { deepFreeze, memoizeFrozen, type Endpoint, type EndpointPort, type Node, type Pod, type Service, type ServicePort } from '@kubesim/api';
 import { isPodReady } from '@kubesim/client';
 import { endpointHostname } from './pod-changes.ts';
 
@@ -82,7 +82,7 @@ export function podEndpoint(pod: Pod, node: Node | undefined, service: Service, 
   const zone = node?.metadata?.labels?.['topology.kubernetes.io/zone'];
   const known = ofService.get(pod);
   if (known !== undefined && known.zone === zone) return known;
-  const endpoint = Object.freeze(podToEndpoint(pod, node, service, addressType));
+  const endpoint = deepFreeze(podToEndpoint(pod, node, service, addressType));
   const ports = endpointPorts(service, pod);
   const made = { endpoint, key: endpointKey(endpoint), ports, portsKey: portsKey(ports), zone };
   if (Object.isFrozen(pod)) ofService.set(pod, made);

@@ -1,5 +1,5 @@
 // The Endpoints controller: for each Service with a selector, one Endpoints object with the addresses of its pods. Rules: SPEC.md.
-import type { Endpoints, EndpointAddress, KubeObject, Pod, Service } from '@kubesim/api';
+import { memoizeFrozen, type Endpoints, type EndpointAddress, type KubeObject, type Pod, type Service } from '@kubesim/api';
 import { isNamespaceTerminating, isNotFound, isPodReady, send, type Controller, type ReconcileContext, type Reconciling } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
 import { addressTypeOf, findPort } from '../endpoint-slice/endpoints-of-pods.ts';
@@ -92,7 +92,7 @@ function decide(context: ReconcileContext, key: string): Plan {
   if (current !== undefined && state.stale.get(key) === current.metadata?.resourceVersion) {
     return { do: 'fail', error: `endpoints informer cache is out of date, resource version ${current.metadata?.resourceVersion} already processed for endpoints ${key}` };
   }
-  const packed = packSubsets(pods.flatMap((pod) => addressesOf(service, pod)));
+  const packed = packSubsets(pods.flatMap(addressesFor(service)));
   const labels = labelsOf(service);
   const count = (current?.subsets ?? []).reduce((sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length, 0);
   const isCapacityRight = count <= MAX_CAPACITY && current?.metadata?.annotations?.[OVER_CAPACITY] === undefined;
@@ -108,6 +108,9 @@ function decide(context: ReconcileContext, key: string): Plan {
   };
   return { do: current === undefined ? 'create' : 'update', endpoints };
 }
+
+/** Addresses of the pods of a Service, worked out once for each version of pod and Service: a sync builds only what changed. */
+const addressesFor: (service: Service) => (pod: Pod) => readonly AddressOnPort[] = memoizeFrozen((service: Service) => memoizeFrozen((pod: Pod) => addressesOf(service, pod)));
 
 /** [EP1] [EP2] The address of a pod on each port of the Service. */
 function addressesOf(service: Service, pod: Pod): readonly AddressOnPort[] {

@@ -1,6 +1,6 @@
 // Subsets of Endpoints: addresses that share ports, in one canonical order, and the limit of 1000.
 // Upstream: RepackSubsets in pkg/api/v1/endpoints/util.go and truncateEndpoints in pkg/controller/endpoint (1.37).
-import type { EndpointAddress, EndpointSubset } from '@kubesim/api';
+import { memoizeFrozen, type EndpointAddress, type EndpointSubset } from '@kubesim/api';
 
 /** A port of a subset. @internal */
 export type EndpointsPort = NonNullable<EndpointSubset['ports']>[number];
@@ -15,21 +15,25 @@ export interface AddressOnPort {
 /** Addresses of Endpoints at most. @internal */
 export const MAX_CAPACITY = 1000;
 
+const addressKey: (address: EndpointAddress) => string = memoizeFrozen(({ ip, targetRef }: EndpointAddress) => `${ip} ${targetRef?.uid ?? ''}`);
+const portKeyOf: (port: EndpointsPort) => string = memoizeFrozen(({ name, protocol, port, appProtocol }: EndpointsPort) => [name ?? '', protocol ?? '', port, appProtocol ?? ''].join('/'));
+
 /** Groups addresses by the set of ports they have, and ports by the set of addresses. [EP3] @internal */
 export function packSubsets(addresses: readonly AddressOnPort[]): readonly EndpointSubset[] {
   const ports = new Map<string, { readonly port: EndpointsPort | undefined; readonly addresses: Map<string, AddressOnPort> }>();
   for (const one of addresses) {
-    const portKey = one.port === undefined ? '' : [one.port.name ?? '', one.port.protocol ?? '', one.port.port, one.port.appProtocol ?? ''].join('/');
+    const portKey = one.port === undefined ? '' : portKeyOf(one.port);
     let group = ports.get(portKey);
     if (group === undefined) ports.set(portKey, group = { port: one.port, addresses: new Map() });
-    const key = `${one.address.ip} ${one.address.targetRef?.uid ?? ''}`;
+    const key = addressKey(one.address);
     const known = group.addresses.get(key);
     if (known === undefined || known.isReady) group.addresses.set(key, one);
   }
   const subsets = new Map<string, { ports: EndpointsPort[]; addresses: readonly AddressOnPort[] }>();
   for (const { port, addresses: members } of ports.values()) {
     const sorted = [...members.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    const key = sorted.map(([name, { isReady }]) => `${name} ${isReady}`).join(',');
+    // Addresses of one port need no key: there is nothing to tell them from.
+    const key = ports.size === 1 ? '' : sorted.map(([name, { isReady }]) => `${name} ${isReady}`).join(',');
     let subset = subsets.get(key);
     if (subset === undefined) subsets.set(key, subset = { ports: [], addresses: sorted.map(([, one]) => one) });
     if (port !== undefined) subset.ports.push(port);
@@ -67,13 +71,22 @@ export function truncateSubsets(subsets: readonly EndpointSubset[]): readonly En
 
 /** Whether two lists of subsets say the same, resourceVersions of targets apart. @internal */
 export function sameSubsets(a: readonly EndpointSubset[] = [], b: readonly EndpointSubset[] = []): boolean {
-  return print(a) === print(b);
+  return sameItems(a, b, (one, other) => sameItems(one.addresses, other.addresses, sameAddress) && sameItems(one.notReadyAddresses, other.notReadyAddresses, sameAddress) && sameItems(one.ports, other.ports, samePort));
 }
 
-function print(subsets: readonly EndpointSubset[]): string {
-  const address = ({ ip, hostname, nodeName, targetRef }: EndpointAddress): unknown => [ip, hostname ?? null, nodeName ?? null, targetRef?.kind ?? null, targetRef?.name ?? null, targetRef?.uid ?? null];
-  return JSON.stringify(subsets.map(({ addresses = [], notReadyAddresses = [], ports = [] }) =>
-    [addresses.map(address), notReadyAddresses.map(address), ports.map(({ name, protocol, port, appProtocol }) => [name ?? '', protocol ?? '', port, appProtocol ?? ''])]));
+function sameItems<T>(a: readonly T[] = [], b: readonly T[] = [], same: (a: T, b: T) => boolean): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index] && !same(a[index] as T, b[index] as T)) return false;
+  return true;
+}
+
+function sameAddress(a: EndpointAddress, b: EndpointAddress): boolean {
+  const [target, other] = [a.targetRef, b.targetRef];
+  return a.ip === b.ip && a.hostname === b.hostname && a.nodeName === b.nodeName && target?.kind === other?.kind && target?.name === other?.name && target?.uid === other?.uid;
+}
+
+function samePort(a: EndpointsPort, b: EndpointsPort): boolean {
+  return (a.name ?? '') === (b.name ?? '') && (a.protocol ?? '') === (b.protocol ?? '') && a.port === b.port && (a.appProtocol ?? '') === (b.appProtocol ?? '');
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,6 @@
 // core/v1 Endpoints. Upstream: pkg/apis/core/validation (ValidateEndpoints), pkg/api/v1/endpoints (1.37).
-import type { Endpoints, EndpointSubset } from '../../generated/types.ts';
-import { mapField, mapItems, withDefaults } from '../../edit.ts';
+import type { EndpointAddress, Endpoints, EndpointSubset } from '../../generated/types.ts';
+import { mapField, mapItems, memoizeFrozen, withDefaults } from '../../edit.ts';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
@@ -13,6 +13,18 @@ import { ageCell } from '../../table/cells.ts';
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const SHOWN_MAX = 3;
 
+function validateAddress(address: EndpointAddress, path: FieldPath): readonly FieldError[] {
+  const ipErrors = validateLegacyIp(path.child('ip'), address.ip);
+  const errors = [...ipErrors];
+  if ((address.hostname ?? '') !== '') for (const text of dnsLabelErrors(address.hostname as string)) errors.push(invalid(path.child('hostname'), address.hostname, text));
+  if (address.nodeName !== undefined) for (const text of dnsSubdomainErrors(address.nodeName)) errors.push(invalid(path.child('nodeName'), address.nodeName, text));
+  if (ipErrors.length === 0) errors.push(...validateEndpointIp(path.child('ip'), address.ip));
+  return errors;
+}
+
+// Nearly all addresses of an update are those of the version before it.
+const isValidAddress: (address: EndpointAddress) => boolean = memoizeFrozen((address: EndpointAddress) => validateAddress(address, fieldPath('address')).length === 0);
+
 function validateSubset(subset: EndpointSubset, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
   const addresses = subset.addresses ?? [];
@@ -20,12 +32,7 @@ function validateSubset(subset: EndpointSubset, path: FieldPath): readonly Field
   if (addresses.length === 0 && others.length === 0) errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
   for (const [name, list] of [['addresses', addresses], ['notReadyAddresses', others]] as const) {
     for (const [index, address] of list.entries()) {
-      const at = path.child(name).index(index);
-      const ipErrors = validateLegacyIp(at.child('ip'), address.ip);
-      errors.push(...ipErrors);
-      if ((address.hostname ?? '') !== '') for (const text of dnsLabelErrors(address.hostname as string)) errors.push(invalid(at.child('hostname'), address.hostname, text));
-      if (address.nodeName !== undefined) for (const text of dnsSubdomainErrors(address.nodeName)) errors.push(invalid(at.child('nodeName'), address.nodeName, text));
-      if (ipErrors.length === 0) errors.push(...validateEndpointIp(at.child('ip'), address.ip));
+      if (!isValidAddress(address)) errors.push(...validateAddress(address, path.child(name).index(index)));
     }
   }
   for (const [index, port] of (subset.ports ?? []).entries()) {

@@ -1,6 +1,6 @@
 // discovery.k8s.io/v1 EndpointSlice. Upstream: pkg/apis/discovery/{v1/defaults,validation}, pkg/registry/discovery/endpointslice (1.37).
 import type { Endpoint, EndpointSlice } from '../../generated/types.ts';
-import { mapField, mapItems, withDefaults, withField } from '../../edit.ts';
+import { mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../edit.ts';
 import { duplicate, invalid, notSupported, required, tooMany, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
@@ -87,6 +87,14 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: FieldPath): re
   return errors;
 }
 
+// Nearly all endpoints of an update are those of the version before it.
+const isValidIpv4: (endpoint: Endpoint) => boolean = memoizeFrozen((endpoint: Endpoint) => validateEndpoint(endpoint, 'IPv4', fieldPath('endpoint')).length === 0);
+const hasWarnings: (endpoint: Endpoint) => boolean = memoizeFrozen((endpoint: Endpoint) => warningsOf(endpoint, fieldPath('endpoint')).length > 0);
+
+function warningsOf(endpoint: Endpoint, path: FieldPath): readonly string[] {
+  return (endpoint.addresses ?? []).flatMap((address, position) => warningsForIp(path.child('addresses').index(position), address));
+}
+
 function validatePorts(slice: Slice): readonly FieldError[] {
   const ports = slice.ports ?? [];
   if (ports.length > PORTS_MAX) return [tooMany('ports', ports.length, PORTS_MAX)];
@@ -108,7 +116,7 @@ function validatePorts(slice: Slice): readonly FieldError[] {
 function validateEndpoints(slice: Slice): readonly FieldError[] {
   const endpoints = slice.endpoints ?? [];
   if (endpoints.length > ENDPOINTS_MAX) return [tooMany('endpoints', endpoints.length, ENDPOINTS_MAX)];
-  return endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, slice.addressType, fieldPath('endpoints').index(index)));
+  return endpoints.flatMap((endpoint, index) => (slice.addressType === 'IPv4' && isValidIpv4(endpoint) ? [] : validateEndpoint(endpoint, slice.addressType, fieldPath('endpoints').index(index))));
 }
 
 /** The address type may not change: another one is not looked at any further. */
@@ -153,7 +161,7 @@ export const endpointSliceKind: KindDefinition = defineKind<Slice>({
   prepareForCreate: (slice) => dropTopology(slice, undefined),
   prepareForUpdate: (slice, old) => dropTopology(slice, old),
   validateCreate: (slice, context) => validate(slice, context.old as Slice | undefined),
-  warnings: (slice) => (slice.addressType === 'FQDN' ? [] : (slice.endpoints ?? []).flatMap((endpoint, index) => (endpoint.addresses ?? []).flatMap((address, position) => warningsForIp(fieldPath('endpoints').index(index).child('addresses').index(position), address)))),
+  warnings: (slice) => (slice.addressType === 'FQDN' ? [] : (slice.endpoints ?? []).flatMap((endpoint, index) => (hasWarnings(endpoint) ? warningsOf(endpoint, fieldPath('endpoints').index(index)) : []))),
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'AddressType', type: 'string' }, { name: 'Ports', type: 'string' }, { name: 'Endpoints', type: 'string' }, { name: 'Age', type: 'string' },
   ],
