@@ -6,7 +6,7 @@ import { OrderedMap } from '@kubesim/kernel';
 import { revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
 import { fnv1, hashRevisionData } from '../../src/history/revision-hash.ts';
 import { behaviourOf } from '../../src/stateful-set/behaviour.ts';
-import { hasUnexpectedController, isClaimOwnerUpToDate, withClaimOwners } from '../../src/stateful-set/claim-retention.ts';
+import { hasUnexpectedController, isClaimOwnerUpToDate, isClaimStale, withClaimOwners } from '../../src/stateful-set/claim-retention.ts';
 import { parentAndOrdinal } from '../../src/stateful-set/identity.ts';
 import { addOrdinal, firstHole, holesBetween, lastOrdinal, removeOrdinal } from '../../src/stateful-set/ordinal-runs.ts';
 import { podsToUpdate } from '../../src/stateful-set/rolling-update.ts';
@@ -158,6 +158,29 @@ describe('claim owners', () => {
     expect(hasUnexpectedController(claim(...owners), set(DELETED), pod(1))).toBe(isUnexpected);
     expect(isClaimOwnerUpToDate(claim(...owners), set(DELETED), pod(1))).toBe(isUpToDate);
     expect(hasUnexpectedController(claim(...owners), set(RETAIN), pod(1))).toBe(false);
+  });
+
+  it.each([['name', { name: 'other' }], ['kind', { kind: 'Job' }], ['apiVersion', { apiVersion: 'x/v1' }]])('a reference of another %s is none of ours', (_title, over) => {
+    for (const kind of ['set', 'pod'] as const) {
+      const other = owner(kind, { ...over, uid: 'z', controller: false });
+      expect(isClaimOwnerUpToDate(claim(other), set(DELETED), pod(1))).toBe(false);
+      expect(withClaimOwners(claim(other), set(DELETED), pod(1)).metadata.ownerReferences).toEqual([other, owner('set')]);
+    }
+  });
+
+  it('leaves a claim of an earlier set or pod alone, whatever else it says', () => {
+    expect(isClaimOwnerUpToDate(claim(owner('pod', { uid: 'old' }), owner('set')), set(RETAIN), pod(1))).toBe(true);
+    expect(isClaimOwnerUpToDate(claim(owner('set', { uid: 'old' }), owner('pod')), set(RETAIN), pod(1))).toBe(true);
+    expect(isClaimStale(claim(owner('pod', { uid: 'old' })), set(SCALED), pod(1))).toBe(true);
+    expect(isClaimStale(claim(owner('pod', { uid: 'old' })), set(DELETED), pod(1))).toBe(false);
+    expect(isClaimStale(claim(owner('pod'), owner('set', { uid: 'old' })), set(SCALED), pod(1))).toBe(false);
+  });
+
+  it('knows pods below the first ordinal as condemned, and references that are not the controller as wrong', () => {
+    const held = { ...set(SCALED), spec: { ...set(SCALED).spec, ordinals: { start: 2 } } } as StatefulSet;
+    expect(withClaimOwners(claim(), held, pod(1)).metadata.ownerReferences).toEqual([owner('pod')]);
+    expect(isClaimOwnerUpToDate(claim(owner('pod', { controller: false })), held, pod(1))).toBe(false);
+    expect(withClaimOwners(claim(), set(RETAIN), pod(1)).metadata.ownerReferences ?? []).toEqual([]);
   });
 
   it('takes ours off a claim that somebody else controls', () => {
