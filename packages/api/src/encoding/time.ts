@@ -3,6 +3,9 @@
 const SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
 
+/** The end of the year 9999: four digits are all that the form has. */
+const LAST_SECOND = 253_402_300_799;
+
 interface Instant {
   /** Whole seconds, in ms since 1970. */
   readonly ms: number;
@@ -23,7 +26,7 @@ function parse(text: string): Instant | undefined {
 
 /** The instant as metadata shows it: `2026-01-02T03:04:05Z`. Parts of a second are cut off. @public */
 export function formatTime(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
+  const seconds = Math.min(Math.floor(ms / 1000), LAST_SECOND);
   if (lastFormatted.seconds === seconds) return lastFormatted.text;
   const text = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
   lastFormatted = { seconds, text };

@@ -36,8 +36,10 @@ function segments(path: string): string[] {
   return path === '' ? [] : path.split('/').slice(1).map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~'));
 }
 
-function applyOne(root: unknown, operation: Operation): unknown {
-  const path = operation.path ?? '';
+function applyOne(root: unknown, operation: Operation | null): unknown {
+  if (typeof operation !== 'object' || operation === null) throw new PatchFailure('an operation must be an object');
+  const { path = '', from = '' } = operation;
+  if (typeof path !== 'string' || typeof from !== 'string') throw new PatchFailure('paths of operations must be texts');
   switch (operation.op) {
     case 'add':
       return write(root, path, structuredCopy(operation.value), 'add');

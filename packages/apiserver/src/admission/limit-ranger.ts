@@ -37,7 +37,7 @@ function fillPod(pod: KubeObject, item: LimitRangeItem): KubeObject {
   if (item.type !== 'Container') return pod;
   const spec = pod['spec'] as PodSpec;
   const notes: string[] = [];
-  const containers = spec.containers.map((container) => fillContainer(container, 'container', item, notes));
+  const containers = (spec.containers ?? []).map((container) => fillContainer(container, 'container', item, notes));
   const initContainers = spec.initContainers?.map((container) => fillContainer(container, 'init container', item, notes));
   if (notes.length === 0) return pod;
   const annotations = { ...pod.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${notes.join('; ')}` };

@@ -1,6 +1,6 @@
 // REST: from method, path, query, headers and body to a verb, and from its answer to a response.
 import {
-  apiVersionOf, badRequestStatus, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
+  apiVersionOf, badRequestStatus, conform, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, structOfDefinition, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
 } from '@kubesim/api';
 import { discover } from '../discovery/discovery.ts';
 import { ADMINISTRATOR, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
@@ -225,7 +225,7 @@ function deletion(incoming: Incoming): RestResponse {
   const { context, request, query, route, scope } = incoming;
   const { name } = route;
   const text = bodyText(request).trim();
-  const body = text === '' ? undefined : parsedBody(request) as unknown as DeleteOptions;
+  const body = text === '' ? undefined : readDeleteOptions(request);
   const options = deleteOptions(body, query);
   const write = { user: request.user ?? ADMINISTRATOR, warnings: incoming.warnings };
   if (name === undefined) {
@@ -236,6 +236,15 @@ function deletion(incoming: Incoming): RestResponse {
   if (!isGone || route.kind.deleteReturnsObject === true) return present(incoming, 200, object);
   const { group, resource } = route.kind;
   return json(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(group === '' ? {} : { group }), kind: resource, uid: object.metadata.uid } }, incoming.warnings);
+}
+
+function readDeleteOptions(request: RestRequest): DeleteOptions {
+  const struct = structOfDefinition('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+  const { metadata: _metadata, ...sent } = parsedBody(request);
+  if (struct === undefined) return sent as DeleteOptions;
+  const { value, findings } = conform(struct, sent);
+  if (findings.error !== undefined) throw new Refusal(badRequestStatus(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${findings.error}`));
+  return value as DeleteOptions;
 }
 
 function fixedPath(context: ServerContext, path: string): RestResponse | undefined {

@@ -249,23 +249,34 @@ export class ViewReader {
     return this.machine.peek<StoreState>(this.storeSlot);
   }
 
-  /** The head's objects, undone by the first unseen change of each key, in key order. */
-  private undo(head: readonly KubeObject[], belongs: (object: KubeObject) => boolean): readonly KubeObject[] {
+  /** The head's objects, undone by the first unseen change of each key, in key order. The head is this call's own list. */
+  private undo(head: KubeObject[], belongs: (object: KubeObject) => boolean): readonly KubeObject[] {
     const view = this.machine.peek<ViewState>(this.viewSlot);
     if (view.head === view.unseen.length) return head;
-    const undone = new Map<string, KubeObject | undefined>();
+    const undone = new Set<string>();
     for (let index = view.head; index < view.unseen.length; index++) {
-      const change = view.unseen[index] as Change;
-      if (!undone.has(change.key)) undone.set(change.key, change.before);
+      const { key, before } = view.unseen[index] as Change;
+      if (undone.has(key)) continue;
+      undone.add(key);
+      const at = positionOf(head, key);
+      const isThere = at < head.length && objectKey(head[at] as KubeObject) === key;
+      const shown = before !== undefined && belongs(before) ? [before] : [];
+      if (isThere || shown.length > 0) head.splice(at, isThere ? 1 : 0, ...shown);
     }
-    const merged = new Map<string, KubeObject>();
-    for (const object of head) merged.set(objectKey(object), object);
-    for (const [key, before] of undone) {
-      merged.delete(key);
-      if (before !== undefined && belongs(before)) merged.set(key, before);
-    }
-    return [...merged.keys()].sort().map((key) => merged.get(key) as KubeObject);
+    return head;
   }
+}
+
+/** Where the key stands in a list in key order, or would stand. */
+function positionOf(objects: readonly KubeObject[], key: string): number {
+  let low = 0;
+  let high = objects.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (objectKey(objects[middle] as KubeObject) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function objectKey(object: KubeObject): string {

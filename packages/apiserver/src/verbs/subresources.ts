@@ -62,6 +62,7 @@ export function patchScale(context: ServerContext, scope: Scope, name: string, t
 
 /** An apply of a scale owns the replicas of the object behind it. */
 function applyScale(context: ServerContext, scope: Scope, name: string, body: unknown, options: PatchOptions & { readonly force?: boolean }): KubeObject {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal(badRequestStatus('error decoding YAML: the configuration must be an object'));
   const sent = decodeValue(scaleKind, body as KubeObject, options.duplicates ?? [], options.fieldValidation ?? 'Strict', options.warnings ?? []);
   const object = context.stored(scope, name);
   const replicas = sent['spec']?.replicas as number | undefined;

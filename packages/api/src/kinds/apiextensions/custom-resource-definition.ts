@@ -22,7 +22,7 @@ function setDefaults(definition: Definition): Definition {
 }
 
 function storageVersion(definition: Definition): string | undefined {
-  return definition.spec.versions.find((version) => version.storage)?.name;
+  return (definition.spec.versions ?? []).find((version) => version.storage)?.name;
 }
 
 /** The stored versions, with the one that is written now. */
