@@ -8,12 +8,12 @@ export type Generations = Readonly<Record<string, number>>;
 const DELETION_EXPECTED = -1;
 
 /** The generations with a slice as it was written. @internal */
-export function expectWritten(generations: Generations = {}, slice: EndpointSlice): Generations {
+export function expectWritten(generations: Generations | undefined, slice: EndpointSlice): Generations {
   return { ...generations, [slice.metadata?.uid ?? '']: slice.metadata?.generation ?? 0 };
 }
 
 /** The generations with a slice that was deleted. @internal */
-export function expectDeletion(generations: Generations = {}, slice: EndpointSlice): Generations {
+export function expectDeletion(generations: Generations | undefined, slice: EndpointSlice): Generations {
   return { ...generations, [slice.metadata?.uid ?? '']: DELETION_EXPECTED };
 }
 
