@@ -54,40 +54,41 @@ export function endpointHostname(pod: Pod, service: Service): string | undefined
 /** The earliest change of a pod's readiness or of the Service that no sync has seen yet; undefined if there is none. Times are texts, which sort as instants. Upstream: TriggerTimeTracker. @internal */
 export interface TriggerTimes {
   readonly service: string;
-  /** How many pods have a time. */
-  readonly count: number;
-  readonly pods: Readonly<Record<string, string>>;
+  /** Names of the pods that have a time, in key order. */
+  readonly names: readonly string[];
+  /** Their times, in the same order. */
+  readonly times: readonly string[];
 }
 
-/** [ES8] The trigger time of a sync, and what to remember for the next. @internal */
+const NO_TIMES: TriggerTimes = Object.freeze({ service: '', names: Object.freeze([]), times: Object.freeze([]) });
+
+/** [ES8] The trigger time of a sync of pods in key order, and what to remember for the next. @internal */
 export function triggerTime(known: TriggerTimes | undefined, service: Service, pods: readonly Pod[]): { readonly time: string | undefined; readonly times: TriggerTimes } {
   const created = service.metadata?.creationTimestamp ?? '';
-  const changed: [string, string][] = [];
+  const before = known ?? NO_TIMES;
+  const names: string[] = [];
+  const times: string[] = [];
   let earliest: string | undefined;
-  let count = 0;
+  let isSame = created === before.service;
+  let at = 0;
   for (const pod of pods) {
     const time = readyTime(pod);
     if (time === undefined) continue;
-    count++;
     const name = pod.metadata?.name ?? '';
-    const before = known?.pods[name] ?? '';
-    if (time === before) continue;
-    changed.push([name, time]);
-    if (time > before && (earliest === undefined || time < earliest)) earliest = time;
+    while (at < before.names.length && (before.names[at] as string) < name) at++;
+    const timeBefore = before.names[at] === name ? before.times[at] as string : '';
+    if (time !== timeBefore) {
+      isSame = false;
+      if (time > timeBefore && (earliest === undefined || time < earliest)) earliest = time;
+    }
+    names.push(name);
+    times.push(time);
   }
-  if (created > (known?.service ?? '') && (earliest === undefined || created < earliest)) earliest = created;
-  if (known === undefined) return { time: created === '' ? undefined : created, times: { service: created, count, pods: Object.fromEntries(changed) } };
-  if (changed.length === 0 && count === known.count && created === known.service) return { time: earliest, times: known };
-  const next: Record<string, string> = { ...known.pods };
-  for (const [name, time] of changed) next[name] = time;
-  if (Object.keys(next).length === count) return { time: earliest, times: { service: created, count, pods: next } };
-  // Pods are gone: only what is there is remembered.
-  const times: Record<string, string> = {};
-  for (const pod of pods) {
-    const time = readyTime(pod);
-    if (time !== undefined) times[pod.metadata?.name ?? ''] = time;
-  }
-  return { time: earliest, times: { service: created, count, pods: times } };
+  if (isSame && known !== undefined && names.length === known.names.length) return { time: earliest, times: known };
+  const next = { service: created, names: Object.freeze(names), times: Object.freeze(times) };
+  if (known === undefined) return { time: created === '' ? undefined : created, times: next };
+  if (created > known.service && (earliest === undefined || created < earliest)) earliest = created;
+  return { time: earliest, times: next };
 }
 
 function readyTime(pod: Pod): string | undefined {
