@@ -51,3 +51,4 @@ export {
   addQuantities, canonicalQuantityText, compareQuantities, formatQuantity, isWholeQuantity, parseQuantity, quantityMilliValue, quantityNanos, quantityOf, quantityValue, subtractQuantities, wholeQuantity,
 } from './quantity/quantity.ts';
 export { sha256 } from './encoding/sha256.ts';
+export { patchedJson, structJson } from './encoding/struct-json.ts';

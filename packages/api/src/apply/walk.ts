@@ -114,6 +114,10 @@ function compareMaps(type: TypeNode, before: unknown, after: unknown, changed: S
   const left = isFields(before) ? before : undefined;
   const right = isFields(after) ? after : undefined;
   const keys = new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})]);
+  // Of a struct that comes or goes as a whole, the fields that Go writes as null come or go, too.
+  if (type.form === 'struct' && (left === undefined || right === undefined)) {
+    for (const field of type.fields.values()) if (field.isAlwaysWritten) keys.add(field.name);
+  }
   for (const key of keys) {
     const field = type.form === 'struct' ? type.fields.get(key) : undefined;
     const l = presence(left, key, field);

@@ -30,6 +30,7 @@ export interface StructType {
   readonly name: string;
   /** The type as decoding errors name it: `v1.PodSpec`. */
   readonly goType: string;
+  /** In the order in which Go writes them. */
   readonly fields: ReadonlyMap<string, Field>;
   /** Fields that are filled in when they are absent. */
   readonly filled: readonly Field[];
@@ -138,10 +139,9 @@ function compileStruct(definition: string, node: SchemaNode): StructType {
   const name = shortName(definition);
   const go = goFieldsOf(definition);
   const fields = new Map<string, Field>();
-  for (const [key, property] of Object.entries(node.properties ?? {})) {
-    const { flag = 'o', goType = '' } = go.get(key) ?? {};
-    fields.set(key, compileField(key, property, flag, goType));
-  }
+  const properties = node.properties ?? {};
+  for (const [key, { flag, goType }] of go) if (properties[key] !== undefined) fields.set(key, compileField(key, properties[key], flag, goType));
+  for (const key of Object.keys(properties)) if (!fields.has(key)) fields.set(key, compileField(key, properties[key] ?? {}, 'o', ''));
   return {
     form: 'struct', name, goType: `v1.${name}`, fields, filled: [...fields.values()].filter(isFilled),
     isAtomic: node['x-kubernetes-map-type'] === 'atomic', isCustom: false, preservesUnknown: false, memo: new WeakMap(),

@@ -56,8 +56,16 @@ export function setScale(context: ServerContext, scope: Scope, name: string, sen
 /** Patches the scale of an object. Throws Refusal. @internal */
 export function patchScale(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions & { readonly force?: boolean } = {}): KubeObject {
   if (type === 'apply') return applyScale(context, scope, name, body, options);
-  const patched = applyPatch({ kind: scaleKind }, getScale(context, scope, name), type, body);
-  return setScale(context, scope, name, decodePatched(scaleKind, patched, options), { ...options, isPatch: true });
+  const held = withOwners(getScale(context, scope, name), context.stored(scope, name));
+  const patched = applyPatch({ kind: scaleKind }, held, type, body);
+  return setScale(context, scope, name, decodePatched(scaleKind, patched, options, held), { ...options, isPatch: true });
+}
+
+/** A patch of a scale sees those who own the replicas, as owners of the scale's. */
+function withOwners(scale: KubeObject, object: KubeObject): KubeObject {
+  const owns = (fields: unknown): boolean => ((fields as Readonly<Record<string, unknown>> | undefined)?.['f:spec'] as Readonly<Record<string, unknown>> | undefined)?.['f:replicas'] !== undefined;
+  const managedFields = object.metadata.managedFields?.filter(({ fieldsV1 }) => owns(fieldsV1)).map(({ time: _time, ...entry }) => ({ ...entry, apiVersion: 'autoscaling/v1', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }));
+  return managedFields === undefined || managedFields.length === 0 ? scale : { ...scale, metadata: { ...scale.metadata, managedFields } };
 }
 
 /** An apply of a scale owns the replicas of the object behind it. */

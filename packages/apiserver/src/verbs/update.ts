@@ -1,10 +1,10 @@
 // PUT and PATCH: read what is stored, make the new object, check versions, strategy, validate, store unless nothing changed.
 import {
-  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequestStatus, conflictStatus, definitionOfKind, fieldPath, goJson, invalidStatus, quote, schemaDefinition, validateObjectMetaUpdate,
+  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequestStatus, conflictStatus, definitionOfKind, fieldPath, goJson, invalidStatus, patchedJson, quote, schemaDefinition, validateObjectMetaUpdate,
   type FieldError, type KubeObject, type ObjectMeta, type PatchType,
 } from '@kubesim/api';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
-import { decode } from '../decode.ts';
+import { decode, structOf } from '../decode.ts';
 import { trackUpdate } from '../managed-fields/track.ts';
 import { allocate, validateMeta } from '../metadata.ts';
 import { decodeValue, type FieldValidation } from '../rest/body.ts';
@@ -50,7 +50,7 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
 export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
   const old = context.stored(scope, name);
   const patched = applyPatch(scope, old, type, body);
-  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options)), { ...options, isPatch: true });
+  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, old)), { ...options, isPatch: true });
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
@@ -77,7 +77,7 @@ export function applyPatch(scope: Pick<Scope, 'kind'>, old: KubeObject, type: Pa
 }
 
 /** Decodes what a patch made. A result that cannot be decoded is an invalid patch. Throws Refusal. @internal */
-export function decodePatched(kind: Scope['kind'], patched: KubeObject, options: PatchOptions): KubeObject {
+export function decodePatched(kind: Scope['kind'], patched: KubeObject, options: PatchOptions, old?: KubeObject): KubeObject {
   const { metadata } = patched;
   const whole = metadata === undefined || metadata === null ? { ...patched, metadata: {} } : patched;
   try {
@@ -85,7 +85,8 @@ export function decodePatched(kind: Scope['kind'], patched: KubeObject, options:
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const why = (error.status.message ?? '').replace(/^.*? cannot be handled as a \w+: /, '');
-    const shown = `Invalid value: ${quote(goJson(patched))}: ${why}`;
+    const struct = structOf(kind);
+    const shown = `Invalid value: ${quote(old === undefined || struct === undefined ? goJson(patched) : patchedJson(struct, old, patched))}: ${why}`;
     throw new Refusal(plainStatus(422, 'Invalid', ` "" is invalid: patch: ${shown}`, { causes: [{ reason: 'FieldValueInvalid', message: shown, field: 'patch' }] }));
   }
 }
