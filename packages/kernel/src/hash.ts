@@ -1,4 +1,6 @@
 // Integer hashing: mixing for digests and counter-based randomness. Equal on every platform, since it is 32-bit integers only.
+import { OrderedMap } from './ordered-map.ts';
+import { Vector } from './vector.ts';
 
 /** One round of mixing: a 32-bit state and a 32-bit word. @internal */
 export function mix(state: number, word: number): number {
@@ -12,7 +14,11 @@ export function mix(state: number, word: number): number {
 export function hashText(seed: number, text: string): number {
   let h = seed ^ text.length;
   for (let index = 0; index < text.length; index++) h = Math.imul(h ^ text.charCodeAt(index), 0x01000193);
-  h ^= h >>> 15;
+  return avalanche(h);
+}
+
+function avalanche(state: number): number {
+  let h = state ^ (state >>> 15);
   h = Math.imul(h, 0x85ebca77);
   h ^= h >>> 13;
   h = Math.imul(h, 0xc2b2ae3d);
@@ -91,10 +97,23 @@ export class Hasher {
   }
 
   text(text: string): this {
-    this.a = hashText(this.a, text);
-    this.b = hashText(this.b, text);
-    this.c = hashText(this.c, text);
-    this.d = hashText(this.d, text);
+    // `hashText` from four seeds in one pass.
+    const { length } = text;
+    let a = this.a ^ length;
+    let b = this.b ^ length;
+    let c = this.c ^ length;
+    let d = this.d ^ length;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      a = Math.imul(a ^ code, 0x01000193);
+      b = Math.imul(b ^ code, 0x01000193);
+      c = Math.imul(c ^ code, 0x01000193);
+      d = Math.imul(d ^ code, 0x01000193);
+    }
+    this.a = avalanche(a);
+    this.b = avalanche(b);
+    this.c = avalanche(c);
+    this.d = avalanche(d);
     return this;
   }
 
@@ -107,7 +126,7 @@ export class Hasher {
   }
 
   /**
-   * Any JSON value; keys of objects in code-unit order, absent and undefined fields alike. Digests of frozen objects are
+   * Any JSON value, `OrderedMap` or `Vector`; keys of objects in code-unit order, absent and undefined fields alike. Digests of frozen objects are
    * remembered, since a World holds the same objects for long. `omit` names fields that do not count at any depth.
    */
   value(value: unknown, omit: Omit = OMIT_NOTHING): this {
@@ -115,7 +134,8 @@ export class Hasher {
     if (typeof value === 'number') return this.word(2).number(value);
     if (typeof value === 'boolean') return this.word(value ? 3 : 4);
     if (value === null || value === undefined) return this.word(5);
-    if (!Object.isFrozen(value)) return this.fields(value as object, omit);
+    // Frozen or not, a value has one digest: what was read back from JSON is frozen where the original may not have been.
+    if (!Object.isFrozen(value)) return this.digest(new Hasher().fields(value as object, omit).finish());
     let digest = omit.memo.get(value as object);
     if (digest === undefined) {
       digest = new Hasher().fields(value as object, omit).finish();
@@ -128,6 +148,16 @@ export class Hasher {
     if (Array.isArray(value)) {
       this.word(6).word(value.length);
       for (const item of value) this.value(item, omit);
+      return this;
+    }
+    if (value instanceof OrderedMap) {
+      this.word(9).word(value.size);
+      value.forEach((item, key) => { this.text(key).value(item, omit); });
+      return this;
+    }
+    if (value instanceof Vector) {
+      this.word(10).word(value.base).word(value.length);
+      for (const item of value.values()) this.value(item, omit);
       return this;
     }
     this.word(7);

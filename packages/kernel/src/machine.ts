@@ -369,7 +369,7 @@ export class Machine {
     if (instance.digest !== undefined) return instance.digest;
     const hasher = new Hasher().text(instance.name);
     const type = this.types.get(instance.type) as ComponentType;
-    if (type.hash === undefined) hasher.value(World.plain(instance.state));
+    if (type.hash === undefined) hasher.value(instance.state);
     else type.hash(instance.state, hasher, this);
     instance.digest = hasher.finish();
     return instance.digest;

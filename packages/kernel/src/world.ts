@@ -74,7 +74,7 @@ export class World implements WorldParts {
     this.rollingB = parts.rollingB;
   }
 
-  /** Any data of a World as plain JSON, containers written out: for digests and for people. */
+  /** Any data of a World as plain JSON, containers written out, for people. */
   static plain(value: unknown): unknown {
     return encodeData(value, { share: false });
   }

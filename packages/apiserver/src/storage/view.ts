@@ -61,6 +61,11 @@ export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, 
       if (state.head < state.unseen.length) scheduleDelivery(machine, state, slot, args);
       deliver(machine, slot, args, change);
     },
+    // What was seen does not count, nor where in the list it stood.
+    hash: (state, hasher) => {
+      hasher.word((state.frozen ? 1 : 0) | (state.waiting ? 2 : 0) | (state.lost ? 4 : 0)).word(state.unseen.length - state.head);
+      for (let index = state.head; index < state.unseen.length; index++) hasher.value(state.unseen[index]);
+    },
   };
 }
 

@@ -19,6 +19,11 @@ export const storeComponent: ComponentType<StoreState, never> = {
   version: 1,
   initial: emptyStore,
   receive: () => {},
+  // Indexes say nothing that the objects do not, and history is read by watchers outside the machine alone.
+  hash: (state, hasher) => {
+    hasher.number(state.revision).number(state.eventRevision).number(state.compactedRevision).value(state.subscribers);
+    state.tables.forEach(({ objects, incarnations }, resource) => { hasher.text(resource).value(objects).value(incarnations); });
+  },
 };
 
 /** Freezes a value with everything under it. What is frozen already was frozen here, deeply, and is passed over. @internal */
