@@ -39,4 +39,7 @@ program.command('replay <recording>')
     process.exitCode = isSame ? 0 : 1;
   });
 
-await program.parseAsync();
+program.parseAsync().catch((error: unknown) => {
+  console.error(`kubesim: ${(error as Error).message}`);
+  process.exitCode = 1;
+});
