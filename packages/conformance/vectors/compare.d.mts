@@ -13,5 +13,5 @@ export function factsOf(events: readonly unknown[]): unknown;
 export function generatedPods(events: readonly unknown[]): unknown;
 export function stateOf(objects: readonly unknown[]): unknown;
 export function compareText(expected: unknown, actual: string, ns?: string): unknown;
-export function compareStep(step: unknown, actual: { exit: number; stdout: string; stderr: string }, ns?: string): { agree: number; total: number; differences: string[] };
+export function compareStep(step: unknown, actual: { exit: number; stdout: string; stderr: string }, ns?: string): { lines: number; differences: string[] };
 export function compareScenario(vector: unknown, actual: unknown, options?: { restOnly?: boolean }): string[];

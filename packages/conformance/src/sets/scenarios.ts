@@ -18,7 +18,8 @@ interface Write {
   readonly status?: number;
 }
 
-interface Step {
+/** One step of a recorded scenario. @internal */
+export interface Step {
   readonly kubectl?: string;
   readonly writes?: readonly Write[];
   readonly request?: Write;
@@ -29,6 +30,7 @@ interface Step {
   readonly state?: unknown;
   readonly status?: number;
   readonly message?: string;
+  readonly stdin?: string;
 }
 
 /** One recorded scenario. @internal */
@@ -39,7 +41,8 @@ export interface Scenario {
   readonly restOnly?: boolean;
 }
 
-const NS = 'ns00042';
+/** The namespace that scenarios run in. @internal */
+export const NS = 'ns00042';
 const DELETE_WAIT_MS = 60_000;
 const RANDOM_RUNS = 20;
 const ENOUGH_DEVIATIONS_PERCENT = 30;
@@ -88,7 +91,8 @@ export function runScenario(scenario: Scenario, seed?: number): { readonly diffe
   return { differences, points, deviations };
 }
 
-class Run {
+/** A scenario on its way through a cluster of its own. @internal */
+export class Run {
   readonly cluster: Cluster;
   readonly refused: string[] = [];
   private readonly scenario: Scenario;
@@ -107,15 +111,20 @@ class Run {
 
   step(step: Step): unknown {
     const before = this.cluster.now;
-    const deleted = (step.writes ?? []).filter((write) => write.method === 'DELETE').map((write) => this.uidOf(write.path));
-    for (const write of step.writes ?? []) this.write(write);
-    if (step.kubectl !== undefined && /^delete\b/.test(step.kubectl) && !step.kubectl.includes('--wait=false')) this.waitGone(deleted);
+    this.line(step);
     if (step.request !== undefined) this.write(step.request, step.status, step.message);
     if (step.node !== undefined) this.node(`node/node-${step.node}`, step.up === true);
     if (step.pause !== undefined) this.cluster.run({ for: step.pause * 1_000 });
     if (step.kubectl !== undefined && this.cluster.now < before + 200) this.cluster.run({ until: before + 200 });
     if (step.rest !== undefined) this.rest(step.rest);
     return step.state === undefined ? undefined : stateOf(this.objects());
+  }
+
+  /** What the step's kubectl line did: here by its recorded writes. */
+  protected line(step: Step): void {
+    const deleted = (step.writes ?? []).filter((write) => write.method === 'DELETE').map((write) => this.uidOf(write.path));
+    for (const write of step.writes ?? []) this.write(write);
+    if (step.kubectl !== undefined && /^delete\b/.test(step.kubectl) && !step.kubectl.includes('--wait=false')) this.waitGone(deleted);
   }
 
   /** What a DELETE is about: its path, and the uid that is there now. */
@@ -142,7 +151,7 @@ class Run {
   }
 
   /** Names that chance gave in the recording, in place of those that it gave here. */
-  private translate(text: string): string {
+  protected translate(text: string): string {
     const recorded = generatedPods(this.scenario.log) as readonly string[];
     const own = generatedPods(this.events()) as readonly string[];
     let result = text.replaceAll('{ns}', NS);
