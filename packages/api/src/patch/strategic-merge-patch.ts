@@ -97,6 +97,8 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], prop
   }
   let result = [...original];
   for (const item of patch as readonly Fields[]) {
+    // What is no object has no key to merge by; decoding would drop a null, too.
+    if (!isMap(item)) continue;
     const key = item[mergeKey];
     const place = result.findIndex((each) => isMap(each) && each[mergeKey] === key);
     if (item['$patch'] === 'delete') {
@@ -116,7 +118,7 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], prop
  */
 function inOrder(list: readonly unknown[], original: readonly unknown[], order: unknown, mergeKey: string | undefined): readonly unknown[] {
   if (!Array.isArray(order)) return list;
-  const keyOf = (item: unknown): unknown => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
+  const keyOf = (item: unknown): unknown => (mergeKey === undefined || !isMap(item) ? item : item[mergeKey]);
   const wanted = order.map(keyOf);
   const live = original.map(keyOf);
   const named = list.filter((item) => wanted.includes(keyOf(item))).sort((a, b) => wanted.indexOf(keyOf(a)) - wanted.indexOf(keyOf(b)));
