@@ -10,7 +10,7 @@ import { statefulSetController } from '../../src/stateful-set/stateful-set-contr
 export const SETS = 'statefulsets.apps';
 export const REVISIONS = 'controllerrevisions.apps';
 export const CLAIMS = 'persistentvolumeclaims';
-export const START_MS = Date.UTC(2026, 0, 1);
+export const START_MS: number = Date.UTC(2026, 0, 1);
 
 /** An answer that fails: after so many that succeed, so many times (0: always). */
 export interface Fault {
@@ -37,11 +37,11 @@ interface StateRecord {
 }
 
 export class SetWorld {
-  now = START_MS;
+  now: number = START_MS;
   readonly faults: Fault[] = [];
   readonly enqueued: string[] = [];
   readonly delayed: { readonly key: string; readonly delayMs: number }[] = [];
-  readonly explained = new Map<string, string>();
+  readonly explained: Map<string, string> = new Map();
   profile: Profile;
   /** Caches follow writes at once. */
   isPrompt = true;
@@ -131,7 +131,7 @@ export class SetWorld {
   }
 
   /** Lets the cache of a resource see its next changes. */
-  deliver(resource: string, count = Infinity): void {
+  deliver(resource: string, count: number = Infinity): void {
     const changes = this.unseen.get(resource) ?? [];
     for (const change of changes.splice(0, count)) {
       const name = ((change.after ?? change.before) as KubeObject).metadata.name ?? '';
