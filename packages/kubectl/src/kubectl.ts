@@ -3,6 +3,7 @@ import { KubectlError } from './kubectl-error.ts';
 import { Session, type KubectlOptions } from './session.ts';
 import { splitWords } from './words.ts';
 import { apiResources, apiVersions, cordon, drain, exec, logs, taint, version, wait } from './verbs/cluster.ts';
+import { describe } from './verbs/describe.ts';
 import { get } from './verbs/get.ts';
 import { rollout } from './verbs/rollout.ts';
 import { apply, create, edit, labelOrAnnotate, patch, remove, replace, run, scale, set } from './verbs/write.ts';
@@ -17,7 +18,7 @@ export interface KubectlResult {
 type Verb = (session: Session, words: readonly string[]) => void;
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  get, apply, create, replace, delete: remove, patch, scale, set, edit, run, rollout, wait, taint, drain, exec, logs, version,
+  get, describe, apply, create, replace, delete: remove, patch, scale, set, edit, run, rollout, wait, taint, drain, exec, logs, version,
   label: (session, words) => labelOrAnnotate(session, 'label', words),
   annotate: (session, words) => labelOrAnnotate(session, 'annotate', words),
   cordon: (session, words) => cordon(session, words, true),

@@ -3,6 +3,7 @@ import type { ControllerRevision, Deployment, KubeObject, ReplicaSet, StatefulSe
 import { parseFlags, type FlagKinds } from '../flags.ts';
 import { KubectlError } from '../kubectl-error.ts';
 import { alignRows } from '../printers/table.ts';
+import { alignTabs } from '../printers/tab-columns.ts';
 import { describePodTemplate } from '../printers/pod-template.ts';
 import { qualified, type Mapping, type Session } from '../session.ts';
 import { resolveObjects } from '../targets.ts';
@@ -165,7 +166,7 @@ function history(session: Session, target: Target, only: string | undefined): vo
   }
   const found = revisions.find(({ number }) => number === Number(only));
   if (found === undefined) throw new KubectlError('error: unable to find the specified revision');
-  session.out(`${head}with revision #${found.number}\n${describePodTemplate(found.template)}\n`);
+  session.out(`${head}with revision #${found.number}\n${alignTabs(describePodTemplate(found.template))}\n`);
 }
 
 function undo(session: Session, target: Target, to: number): void {
