@@ -25,6 +25,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   uncordon: (session, words) => cordon(session, words, false),
   'api-resources': apiResources,
   'api-versions': apiVersions,
+  'cluster-info': (session) => { session.out("Kubernetes control plane is running at https://kubesim\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n"); },
   diff: () => {},
   top: () => { throw new KubectlError('error: Metrics API not available'); },
   auth: (session, words) => {

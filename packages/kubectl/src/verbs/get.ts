@@ -57,7 +57,7 @@ function getTables(session: Session, parsed: Parsed, wide: boolean): void {
     if (last !== undefined && last.mapping === mapping) parts[parts.length - 1] = { mapping, table: { ...last.table, rows: [...last.table.rows, ...table.rows] } };
     else parts.push({ mapping, table });
   }
-  const several = targets.types.length > 1 || parts.length > 1 || parsed.flags['show-kind'] === 'true' || (targets.types.length === 0 && new Set(targets.names.map(({ mapping }) => mapping)).size > 1);
+  const several = targets.types.length > 1 || parts.length > 1 || parsed.flags['show-kind'] === 'true';
   const options: TableOptions = {
     wide, noHeaders: parsed.flags['no-headers'] === 'true', withNamespace: isAll, showLabels: parsed.flags['show-labels'] === 'true', labelColumns: parsed.flags['label-columns']?.split(','),
   };

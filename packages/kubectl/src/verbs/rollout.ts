@@ -177,7 +177,7 @@ function undo(session: Session, target: Target, to: number): void {
   if (target.object['spec']?.paused === true) throw new KubectlError(`error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again`);
   const revisions = revisionsOf(session, target);
   const wanted = to === 0 ? revisions[revisions.length - 2] : revisions.find(({ number }) => number === to);
-  if (wanted === undefined) throw new KubectlError(to === 0 ? `error: no rollout history found for ${target.mapping.singular} "${name}"` : `error: unable to find specified revision ${to} in history`);
+  if (wanted === undefined) throw new KubectlError(to === 0 ? target.mapping.kind === 'Deployment' ? `error: no rollout history found for deployment "${name}"` : 'error: no last revision to roll back to' : `error: unable to find specified revision ${to} in history`);
   if (target.mapping.kind === 'Deployment') undoDeployment(session, target, wanted);
   else undoSet(session, target, wanted);
 }

@@ -164,7 +164,7 @@ export function replace(session: Session, words: readonly string[]): void {
     const namespace = mapping.namespaced ? object.metadata.namespace ?? session.namespace : undefined;
     const name = object.metadata.name ?? '';
     if (parsed.flags['force'] === 'true') {
-      if (session.find(mapping, name, namespace) !== undefined) deleteOne(session, { mapping, name, namespace, body: { propagationPolicy: 'Background' }, done: 'deleted', wait: true });
+      if (session.find(mapping, name, namespace) !== undefined) deleteOne(session, { mapping, name, namespace, body: { propagationPolicy: 'Background' }, done: 'deleted', suffix: '', wait: true });
       const created = session.ask('POST', session.path(mapping, undefined, namespace), { query: writeQuery(parsed, 'kubectl-replace'), body: object });
       say(session, parsed, mapping, created, 'replaced');
       return;
@@ -182,6 +182,8 @@ interface Deletion {
   readonly body: Readonly<Record<string, unknown>>;
   readonly done: string;
   readonly wait: boolean;
+  /** What stands behind the namespace. */
+  readonly suffix: string;
 }
 
 const DELETE_WAIT_MS = 7 * 24 * 3_600_000;
@@ -191,7 +193,7 @@ function deleteOne(session: Session, deletion: Deletion): void {
   const path = session.path(mapping, name, namespace);
   const live = session.find(mapping, name, namespace);
   session.ask('DELETE', path, { body });
-  session.out(`${qualified(mapping)} "${name}" ${done}${mapping.namespaced ? ` from ${namespace ?? ''} namespace` : ''}\n`);
+  session.out(`${qualified(mapping)} "${name}" ${done}${mapping.namespaced ? ` from ${namespace ?? ''} namespace` : ''}${deletion.suffix}\n`);
   if (!deletion.wait) return;
   session.wait(() => {
     const now = session.find(mapping, name, namespace);
@@ -215,7 +217,12 @@ export function remove(session: Session, words: readonly string[]): void {
   forEachObject(session, targets, ({ mapping, name, namespace }) => {
     if (parsed.flags['ignore-not-found'] === 'true' && session.find(mapping, name, namespace) === undefined) return;
     const done = force && grace === 0 ? 'force deleted' : 'deleted';
-    deleteOne(session, { mapping, name, namespace, body, done: parsed.flags['dry-run'] === 'server' ? `${done} (server dry run)` : done, wait: parsed.flags['wait'] !== 'false' && parsed.flags['dry-run'] === undefined });
+    if (parsed.flags['dry-run'] === 'client') {
+      session.ask('GET', session.path(mapping, name, namespace));
+      session.out(parsed.flags['output'] === 'name' ? `${qualified(mapping)}/${name}\n` : `${qualified(mapping)} "${name}" ${done}${namespace === undefined ? '' : ` from ${namespace} namespace`} (dry run)\n`);
+      return;
+    }
+    deleteOne(session, { mapping, name, namespace, body, done, suffix: parsed.flags['dry-run'] === 'server' ? ' (server dry run)' : '', wait: parsed.flags['wait'] !== 'false' && parsed.flags['dry-run'] === undefined });
   });
 }
 
