@@ -1,8 +1,8 @@
 // From a chosen node to a bound pod: PreBind's writes and waits, then the Binding. One write a step.
 // Upstream: pkg/scheduler/schedule_one.go (bindingCycle), plugins/defaultbinder (1.37).
 import { formatTime, type ApiReply, type Pod } from '@kubesim/api';
-import { fail, recordEvent } from './attempt.ts';
 import { movePods, type SchedulerSetup } from './cluster-events.ts';
+import { fail, recordEvent } from './failure.ts';
 import { PluginMisbehaved, type PreBindStep } from './framework.ts';
 import { removePodFrom } from './node-cache.ts';
 import { listersOf, profileOf, wake, type BindingPod, type SchedulerState, type SchedulerStep } from './scheduler-state.ts';

@@ -8,7 +8,8 @@ export {
 export { interleaveZones, nodeInfo, nodeInfoSnapshot, withNode, withoutPod, withPod, type NodeInfo, type NodeInfoSnapshot } from './node-info.ts';
 export { type Amounts } from './pod-info.ts';
 export { type Preemption } from './preemption.ts';
-export { feasibleNodesToFind, schedulePod, type CycleInput, type CycleResult, type CycleScores } from './schedule-pod.ts';
+export type { CycleInput } from './cycle-input.ts';
+export { feasibleNodesToFind, schedulePod, type CycleResult, type CycleScores } from './schedule-pod.ts';
 export { createScheduler, type SchedulerOptions } from './scheduler.ts';
 export { type BindingPod, type Eviction, type SchedulerMessage, type SchedulerState } from './scheduler-state.ts';
 export { type NodeCacheState } from './node-cache.ts';

@@ -1,12 +1,12 @@
 // DefaultPreemption: which pods to evict so that a pod of higher priority fits.
 // Upstream: plugins/defaultpreemption, pkg/scheduler/framework/preemption/preemption.go (1.37).
 import type { Pod, PodDisruptionBudget } from '@kubesim/api';
+import { filterWith, type CycleInput } from './cycle-input.ts';
 import { histogram, type Diagnosis } from './diagnosis.ts';
 import type { Cycle, Refusal } from './framework.ts';
 import { compileSelector } from './labels.ts';
 import { withoutPod, withPod, type NodeInfo } from './node-info.ts';
 import { podInfo, podKey } from './pod-info.ts';
-import { filterWith, type CycleInput } from './schedule-pod.ts';
 
 const LEAST_CANDIDATES = 100;
 const CANDIDATE_PERCENTAGE = 10;

@@ -1,29 +1,15 @@
 // One scheduling cycle: a function of the nodes, the pod, the caches and the draws. What becomes of its answer is in scheduler.ts.
 // Upstream: pkg/scheduler/schedule_one.go (1.37).
-import type { Pod } from '@kubesim/api';
 import { diagnosisMessage, type Diagnosis } from './diagnosis.ts';
-import { PluginMisbehaved, type Cycle, type CycleRandom, type Refusal, type SchedulerListers, type SchedulerPlugin, type SchedulerProfile } from './framework.ts';
-import { withPod, type NodeInfo, type NodeInfoSnapshot } from './node-info.ts';
+import { PluginMisbehaved, type Cycle, type CycleRandom, type Refusal, type SchedulerPlugin } from './framework.ts';
+import { withPod, type NodeInfo } from './node-info.ts';
+import { filterWith, type CycleInput } from './cycle-input.ts';
 import { podInfo } from './pod-info.ts';
 import { preempt, type Preemption } from './preemption.ts';
 import { filterNode, prepare, type Prepared } from './running-plugins.ts';
 
 const LEAST_FEASIBLE_NODES = 100;
 const LEAST_PERCENTAGE = 5;
-
-/** What a cycle works on. @public */
-export interface CycleInput {
-  readonly profile: SchedulerProfile;
-  readonly snapshot: NodeInfoSnapshot;
-  readonly pod: Pod;
-  readonly listers: SchedulerListers;
-  readonly random: CycleRandom;
-  /** Where the search for nodes begins: the end of the last one. */
-  readonly startIndex?: number;
-  /** Pods that wait for room that preemption makes, by node. */
-  readonly nominated?: ReadonlyMap<string, readonly Pod[]>;
-  readonly memo?: Map<string, unknown>;
-}
 
 /** What a cycle answers. `pluginScores` are normalised and weighted. @public */
 export type CycleResult = {
@@ -169,14 +155,6 @@ function nodeChecker(input: CycleInput, cycle: Cycle, { filters }: Prepared): (i
     }
     return plain(info, index);
   };
-}
-
-/** Tests a node as if it were this NodeInfo, in a cycle of its own. @internal */
-export function filterWith(plugins: readonly SchedulerPlugin[], cycle: Cycle, info: NodeInfo): Refusal | undefined {
-  const snapshot = cycle.snapshot.with(info);
-  const trial: Cycle = { pod: cycle.pod, snapshot, listers: cycle.listers, data: new Map(), memo: undefined };
-  const prepared = prepare(plugins, trial);
-  return prepared.refusal ?? filterNode(prepared.filters, trial, info);
 }
 
 interface Row { readonly name: string; readonly weighted: readonly number[] }
