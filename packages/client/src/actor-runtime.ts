@@ -153,7 +153,8 @@ class Acting implements ActorContext<unknown> {
 
   event(event: EventToRecord): void {
     const slash = this.name.indexOf('/');
-    this.ports.record(this.machine, slash < 0 ? { component: this.name } : { component: this.name.slice(0, slash), host: this.name.slice(slash + 1) }, event);
+    const component = event.component ?? (slash < 0 ? this.name : this.name.slice(0, slash));
+    this.ports.record(this.machine, slash < 0 ? { component } : { component, host: this.name.slice(slash + 1) }, event);
   }
 
   explain(subject: string, why: Reason): void {
