@@ -2,14 +2,8 @@
 import { OrderedMap } from './ordered-map.ts';
 import { Vector } from './vector.ts';
 
-/** How to write. With `share`, an object that stands in several places is written once and referred to. @internal */
-export interface EncodeOptions {
-  readonly share: boolean;
-}
-
-/** Writes data as JSON. Throws TypeError for what is no data: a function, a class of its own, a cycle. @internal */
-export function encodeData(value: unknown, options: EncodeOptions): unknown {
-  if (!options.share) return encode(value, undefined, 0);
+/** Writes data as JSON: an object that stands in several places is written once and referred to. Throws TypeError for what is no data: a function, a class of its own, a cycle. @internal */
+export function encodeData(value: unknown): unknown {
   const seen = new Map<object, number>();
   count(value, seen, 0);
   const places = new Map<object, number>();
@@ -40,13 +34,13 @@ function count(value: unknown, seen: Map<object, number>, depth: number): void {
   if (times === 0) for (const child of children(value)) count(child, seen, depth + 1);
 }
 
-function encode(value: unknown, writer: Writer | undefined, depth: number): unknown {
+function encode(value: unknown, writer: Writer, depth: number): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
   if (value === undefined) return { $number: 'undefined' };
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') throw new TypeError(`world: a ${typeof value} is no data`);
   if (value === null || typeof value !== 'object') return value;
   if (depth > DEPTH_MAX) throw new TypeError('world: data is nested too deeply, or in a cycle');
-  if (writer === undefined || (writer.seen.get(value) ?? 0) < 2) return encodeObject(value, writer, depth);
+  if ((writer.seen.get(value) ?? 0) < 2) return encodeObject(value, writer, depth);
   let place = writer.places.get(value);
   if (place === undefined) {
     const written = encodeObject(value, writer, depth);
@@ -56,7 +50,7 @@ function encode(value: unknown, writer: Writer | undefined, depth: number): unkn
   return { $ref: place };
 }
 
-function encodeObject(value: object, writer: Writer | undefined, depth: number): unknown {
+function encodeObject(value: object, writer: Writer, depth: number): unknown {
   if (value instanceof OrderedMap) return { $map: [...value.entries()].map(([key, item]) => [key, encode(item, writer, depth + 1)]) };
   if (value instanceof Vector) return { $vector: [value.base, [...value.values()].map((item) => encode(item, writer, depth + 1))] };
   if (Array.isArray(value)) return value.map((item) => encode(item, writer, depth + 1));
@@ -68,7 +62,7 @@ function encodeObject(value: object, writer: Writer | undefined, depth: number):
   return Object.fromEntries(entries);
 }
 
-/** Reads what `encodeData` wrote with sharing. Everything but what holds containers comes back frozen. @internal */
+/** Reads what `encodeData` wrote. Everything but what holds containers comes back frozen. @internal */
 export function decodeData(json: unknown): unknown {
   const { shared, root } = json as { readonly shared: readonly unknown[]; readonly root: unknown };
   const made: unknown[] = [];

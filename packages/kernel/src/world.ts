@@ -74,18 +74,13 @@ export class World implements WorldParts {
     this.rollingB = parts.rollingB;
   }
 
-  /** Any data of a World as plain JSON, containers written out, for people. */
-  static plain(value: unknown): unknown {
-    return encodeData(value, { share: false });
-  }
-
   /** The World as JSON, with the machine's fingerprint. Objects that are held in several places stay one object. */
   toJSON(): WorldJson {
     const instances = [...this.instances.values()].map(({ type, name, args, state }) => ({ type, name, args, state }));
     const data = encodeData({
       seed: this.seed, now: this.now, due: this.agenda.dueTasks(), timers: this.agenda.timerTasks(), instances, streams: this.streams,
       arbiter: this.arbiter, sequence: this.sequence, steps: this.steps, rolling: [this.rollingA, this.rollingB],
-    }, { share: true });
+    });
     return { format: FORMAT, fingerprint: fingerprint(this.definition), data };
   }
 
