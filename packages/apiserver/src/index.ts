@@ -7,3 +7,7 @@ export type { AdmissionAttributes, AdmissionContext, AdmissionOutcome, Admission
 export { watchEvent, watchEvents } from './rest/watch-events.ts';
 export { DEFAULT_ADMISSION_PLUGINS } from './admission/plugins.ts';
 export { serviceAccount } from './admission/service-account.ts';
+export type { AuthorizationAttributes, RequestUser } from './authorization/attributes.ts';
+export { ALWAYS_ALLOW, type AuthorizationDecision, type Authorizer, type UserRules } from './authorization/authorizer.ts';
+export { rbacEscalation } from './authorization/escalation.ts';
+export { RBAC } from './authorization/rbac.ts';

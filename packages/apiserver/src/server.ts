@@ -3,6 +3,7 @@ import {
   badRequestStatus, builtInScheme, customResourceKinds, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type CustomResourceDefinition, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
 } from '@kubesim/api';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, AdmissionWrite } from './admission/admission-plugin.ts';
+import { ALWAYS_ALLOW, type Authorizer } from './authorization/authorizer.ts';
 import type { Storage } from './storage/storage.ts';
 
 const DEFINITIONS: ResourceName = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -14,6 +15,8 @@ export interface ApiServerOptions {
   now(): number;
   readonly profile: ApiProfile;
   readonly admission?: readonly AdmissionPlugin[];
+  /** Who may do what by REST; everything without it. Typed calls of trusted clients are not asked. */
+  readonly authorizer?: Authorizer;
   /** 32 hex digits derived from the seed and these parts. */
   identity(parts: readonly string[]): string;
 }
@@ -65,6 +68,10 @@ export class ServerContext {
     this.options = options;
     this.storage = options.storage;
     this.store = { get: (resource, key) => this.storage.get(resource, key), list: (resource, prefix) => this.storage.list(resource, prefix) };
+  }
+
+  get authorizer(): Authorizer {
+    return this.options.authorizer ?? ALWAYS_ALLOW;
   }
 
   get now(): number {

@@ -1,6 +1,6 @@
 // The first World of a cluster: namespaces, classes, the control plane's processes, and nodes with their kubelets.
 import type { KubeObject } from '@kubesim/api';
-import { DEFAULT_ADMISSION_PLUGINS } from '@kubesim/apiserver';
+import { DEFAULT_ADMISSION_PLUGINS, RBAC, rbacEscalation } from '@kubesim/apiserver';
 import type { Controller } from '@kubesim/client';
 import {
   attachDetachController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, garbageCollectorController, jobController,
@@ -13,6 +13,7 @@ import { createScheduler } from '@kubesim/scheduler';
 import { ControlPlane } from './control-plane.ts';
 import { FAULTS, faultComponent, faultFilter } from './faults.ts';
 import { clusterInputs, USER } from './inputs.ts';
+import { BOOTSTRAP_POLICY } from './bootstrap-policy.ts';
 import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
 
 /** A node is given up after so long without a heartbeat: the setting of the recordings. Upstream's default is 50 s. */
@@ -33,7 +34,8 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
   const plane: ControlPlane = new ControlPlane({
     controllers: [...builtIn(options), ...options.controllers],
     actors: { scheduler: () => createScheduler(), kubelet: (given: KubeletOptions) => createKubelet(given, options.behaviours), dns: () => createDns(), ...options.actors },
-    admission: DEFAULT_ADMISSION_PLUGINS,
+    admission: options.authorization === 'RBAC' ? [...DEFAULT_ADMISSION_PLUGINS, rbacEscalation] : DEFAULT_ADMISSION_PLUGINS,
+    authorizer: options.authorization === 'RBAC' ? RBAC : undefined,
     inputs: clusterInputs(() => plane, options.behaviours, (machine, node) => addNode(plane, machine, node, options)),
     components: [faultComponent],
   });
@@ -56,6 +58,7 @@ export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>
   for (const name of SYSTEM_NAMESPACES) create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   create('storageclasses.storage.k8s.io', storageClass('standard', 'Immediate', true));
   create('storageclasses.storage.k8s.io', storageClass('wait', 'WaitForFirstConsumer', false));
+  if (options.authorization === 'RBAC') for (const { resource, object } of BOOTSTRAP_POLICY) create(resource, object);
   putKubernetesService(plane, machine);
   plane.processes.addControllers(machine, MANAGER, builtIn(options));
   for (const controller of options.controllers) plane.processes.addControllers(machine, controller.name, [controller]);

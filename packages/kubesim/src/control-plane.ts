@@ -15,6 +15,7 @@ export interface ControlPlaneParts {
   readonly controllers: readonly Controller[];
   readonly actors: Readonly<Record<string, ActorFactory>>;
   readonly admission?: ApiServerOptions['admission'];
+  readonly authorizer?: ApiServerOptions['authorizer'];
   /** Further components with state of their own. */
   readonly components?: readonly ComponentType[];
   readonly inputs?: Readonly<Record<string, InputFunction>>;
@@ -51,7 +52,7 @@ export class ControlPlane {
     this.definition = {
       components: [storeComponent, view, processComponent, this.controllers.component, this.actors.component, settingsComponent, ...(parts.components ?? [])],
       inputs: parts.inputs,
-      functions: [...parts.controllers.map((controller) => `controller ${controller.name}`), ...Object.keys(parts.actors).map((name) => `actor ${name}`), ...(parts.functions ?? [])],
+      functions: [...parts.controllers.map((controller) => `controller ${controller.name}`), ...Object.keys(parts.actors).map((name) => `actor ${name}`), ...(parts.authorizer === undefined ? [] : [`authorizer ${parts.authorizer.name}`]), ...(parts.functions ?? [])],
     };
   }
 
@@ -73,6 +74,7 @@ export class ControlPlane {
         now: () => machine.now,
         profile: settingsOf(machine).profile,
         admission: this.parts.admission,
+        authorizer: this.parts.authorizer,
         identity: (parts: readonly string[]) => deriveIdentity(machine.seed, parts),
       });
       this.servers.set(machine, server);

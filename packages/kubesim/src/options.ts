@@ -36,6 +36,8 @@ export interface ClusterOptions {
   readonly controllers?: readonly Controller[];
   /** How containers of some images behave: HTTP, exec, how they end. Tried before the built-in ones. */
   readonly behaviours?: readonly ContainerBehaviour[];
+  /** Who may do what by REST: everybody everything, or what roles and bindings grant (upstream's default policy is made). */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
   /** The user's own actors by name, started with these options. */
   readonly actors?: Readonly<Record<string, ActorFactory>>;
 }
@@ -43,21 +45,22 @@ export interface ClusterOptions {
 /** The instant at which a cluster starts unless told otherwise. @internal */
 export const EPOCH_MS = 1_767_225_600_000;
 
-const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'actors'];
+const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'authorization', 'actors'];
 const NODE_KEYS: readonly (keyof NodeOptions)[] = ['name', 'labels', 'cpu', 'memory', 'pods', 'zone', 'taints'];
 const RELEASES: readonly Profile['kubernetes'][] = ['1.34', '1.36', '1.37'];
 
 /** Checks options and fills in what is left out. Throws UsageError. @internal */
 export function checkOptions(options: ClusterOptions): Required<ClusterOptions> {
   checkKeys('options', options, KEYS);
-  const { nodes = 3, seed = 1, startAt = EPOCH_MS, kubernetes = '1.37', featureGates = {}, timing = 'default', events = true } = options;
+  const { nodes = 3, seed = 1, startAt = EPOCH_MS, kubernetes = '1.37', featureGates = {}, timing = 'default', events = true, authorization = 'AlwaysAllow' } = options;
   if (!Number.isInteger(seed)) throw new UsageError(`options.seed must be a whole number, not ${seed}`);
   if (!Number.isInteger(startAt) || startAt < 0) throw new UsageError(`options.startAt must be whole ms since 1970, not ${startAt}`);
   if (!RELEASES.includes(kubernetes)) throw new UsageError(`options.kubernetes must be one of ${RELEASES.join(', ')}, not ${kubernetes}`);
   if (timing !== 'default' && timing !== 'instant') throw new UsageError(`options.timing must be 'default' or 'instant', not '${String(timing)}'`);
+  if (authorization !== 'AlwaysAllow' && authorization !== 'RBAC') throw new UsageError(`options.authorization must be 'AlwaysAllow' or 'RBAC', not '${String(authorization)}'`);
   if (typeof nodes === 'number' && (!Number.isInteger(nodes) || nodes < 0)) throw new UsageError(`options.nodes must be a whole number, 0 or more, not ${nodes}`);
   if (typeof nodes !== 'number') nodes.forEach((node, index) => checkKeys(`options.nodes[${index}]`, node, NODE_KEYS));
-  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], actors: options.actors ?? {} };
+  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], authorization, actors: options.actors ?? {} };
 }
 
 /** The nodes that options ask for, named node-1, node-2, … @internal */

@@ -27,6 +27,10 @@ import { serviceAccountKind } from './core/service-account.ts';
 import { serviceKind } from './core/service.ts';
 import { endpointSliceKind } from './discovery/endpoint-slice.ts';
 import { podDisruptionBudgetKind } from './policy/pod-disruption-budget.ts';
+import { clusterRoleBindingKind } from './rbac/cluster-role-binding.ts';
+import { clusterRoleKind } from './rbac/cluster-role.ts';
+import { roleBindingKind } from './rbac/role-binding.ts';
+import { roleKind } from './rbac/role.ts';
 import { priorityClassKind } from './scheduling/priority-class.ts';
 import { storageClassKind } from './storage/storage-class.ts';
 
@@ -35,5 +39,5 @@ export const KINDS: readonly KindDefinition[] = [
   configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, eventKind, podKind, podTemplateKind, resourceQuotaKind,
   secretKind, serviceAccountKind, serviceKind,
   controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
-  eventsEventKind, horizontalPodAutoscalerKind, horizontalPodAutoscalerV1Kind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, storageClassKind, customResourceDefinitionKind,
+  eventsEventKind, horizontalPodAutoscalerKind, horizontalPodAutoscalerV1Kind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind, storageClassKind, customResourceDefinitionKind,
 ];

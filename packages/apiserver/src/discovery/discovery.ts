@@ -58,12 +58,17 @@ function byResourceName(a: KindDefinition, b: KindDefinition): number {
   return a.resource < b.resource ? -1 : 1;
 }
 
+/** Reviews are answered and component statuses worked out: neither is stored. */
+function isStored({ verbs }: KindDefinition): boolean {
+  return verbs === undefined || (verbs.includes('create') && verbs.includes('list'));
+}
+
 function legacyResources(kinds: readonly KindDefinition[]): readonly object[] {
   return [...kinds].sort(byResourceName).flatMap((kind) => [
     {
       name: kind.resource, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind, verbs: kind.verbs ?? ALL_VERBS,
       ...(kind.shortNames === undefined ? {} : { shortNames: kind.shortNames }), ...(kind.categories === undefined ? {} : { categories: kind.categories }),
-      ...(kind.verbs?.includes('create') === false ? {} : { storageVersionHash: storageVersionHash(kind) }),
+      ...(isStored(kind) ? { storageVersionHash: storageVersionHash(kind) } : {}),
     },
     ...subresourcesOf(kind).map(({ name, responds, verbs }) => ({
       name: `${kind.resource}/${name}`, singularName: '', namespaced: kind.namespaced, ...(responds.group === '' ? {} : { group: responds.group, version: responds.version }), kind: responds.kind, verbs,

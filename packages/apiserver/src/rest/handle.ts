@@ -2,8 +2,13 @@
 import {
   apiVersionOf, badRequestStatus, conform, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, structOfDefinition, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
 } from '@kubesim/api';
+import { attributesOf, type RequestUser } from '../authorization/attributes.ts';
+import { ALWAYS_ALLOW, forbiddenBy } from '../authorization/authorizer.ts';
+import { requestUser } from '../authorization/impersonation.ts';
 import { discover } from '../discovery/discovery.ts';
-import { ADMINISTRATOR, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
+import { isReview, review } from '../reviews/review.ts';
+import { requestToken } from '../reviews/service-account-token.ts';
+import { Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
 import { create } from '../verbs/create.ts';
 import { remove } from '../verbs/delete.ts';
 import { deleteCollection } from '../verbs/delete-collection.ts';
@@ -23,15 +28,27 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply',
 };
 
+const COLLECTION_VERBS: Readonly<Record<string, string>> = { GET: 'list', POST: 'create', DELETE: 'deletecollection' };
+const OBJECT_VERBS: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 
 /** Answers a REST request. @internal */
 export function handleRest(context: ServerContext, request: RestRequest): RestResponse {
   try {
-    return fixedPath(context, request.path) ?? discover(context, request) ?? answer(context, request);
+    const user = requestUser(context, request);
+    authorize(context, request, user);
+    return fixedPath(context, request.path) ?? discover(context, request) ?? answer(context, request, user);
   } catch (error) {
     if (error instanceof Refusal) return statusResponse(error.status);
     throw error;
   }
+}
+
+/** Throws Refusal 403. */
+function authorize(context: ServerContext, request: RestRequest, user: RequestUser): void {
+  if (context.authorizer === ALWAYS_ALLOW) return;
+  const attributes = attributesOf(request, user);
+  const { allowed, reason } = context.authorizer.authorize(attributes, context.store);
+  if (!allowed) throw new Refusal(forbiddenBy(attributes, reason));
 }
 
 function statusResponse(status: Status): RestResponse {
@@ -47,6 +64,8 @@ function json(status: number, body: unknown, warnings: readonly string[]): RestR
 interface Incoming {
   readonly context: ServerContext;
   readonly request: RestRequest;
+  /** Who it is from, after impersonation. */
+  readonly user: RequestUser;
   readonly query: URLSearchParams;
   readonly route: Route;
   readonly scope: Scope;
@@ -54,7 +73,7 @@ interface Incoming {
   readonly warnings: string[];
 }
 
-function answer(context: ServerContext, request: RestRequest): RestResponse {
+function answer(context: ServerContext, request: RestRequest, user: RequestUser): RestResponse {
   const query = new URLSearchParams(request.query ?? '');
   const route = parsePath(context, request.path);
   if (route === undefined) return /^\/apis?(\/|$)/.test(request.path) ? statusResponse(noSuchResourceStatus()) : { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, text: '404 page not found\n' };
@@ -64,7 +83,7 @@ function answer(context: ServerContext, request: RestRequest): RestResponse {
   if (typeof representation === 'object') return statusResponse(representation.status);
   const stored = storedKind(context, route.kind);
   const scope: Scope = { kind: stored, resource: resourceName(stored), namespace: stored.namespaced ? route.namespace : '' };
-  const incoming: Incoming = { context, request, query, route, scope, representation, warnings: [] };
+  const incoming: Incoming = { context, request, user, query, route, scope, representation, warnings: [] };
   try {
     return carryOut(incoming);
   } catch (error) {
@@ -100,6 +119,7 @@ function shownAs(kind: KindDefinition, object: KubeObject): KubeObject {
 /** What the routes of a path do not take: the method, or the type of a patch. */
 function unsupportedMethod(request: RestRequest, { kind, name, subresource }: Route): Status | undefined {
   const notAllowed = methodNotAllowedStatus();
+  if (kind.verbs !== undefined && !kind.verbs.includes(name === undefined ? COLLECTION_VERBS[request.method] ?? '' : OBJECT_VERBS[request.method] ?? '')) return notAllowed;
   switch (request.method) {
     case 'GET': case 'DELETE': return undefined;
     case 'POST': return name !== undefined && subresource === undefined ? notAllowed : undefined;
@@ -144,8 +164,8 @@ function log({ context, scope }: Incoming, name: string): RestResponse {
   return { status: 200, headers: { 'content-type': 'text/plain' }, text: '' };
 }
 
-function writeRequest({ request, warnings }: Incoming, options: WriteOptions): WriteRequest {
-  return { dryRun: options.dryRun, dryRunLabel: request.query, fieldManager: options.fieldManager, user: request.user ?? ADMINISTRATOR, warnings };
+function writeRequest({ request, user, warnings }: Incoming, options: WriteOptions): WriteRequest {
+  return { dryRun: options.dryRun, dryRunLabel: request.query, fieldManager: options.fieldManager, user, warnings };
 }
 
 function read(incoming: Incoming, kind: KindDefinition, options: WriteOptions): KubeObject {
@@ -173,8 +193,10 @@ function post(incoming: Incoming): RestResponse {
   const options = writeOptions('CreateOptions', query, request.headers?.['user-agent'] ?? '');
   if (name !== undefined && subresource === 'binding') return json(201, bind(context, scope, name, parsedBody(request)), incoming.warnings);
   if (name !== undefined && subresource === 'eviction') return json(201, evict(context, scope, name, parsedBody(request)), incoming.warnings);
+  if (name !== undefined && subresource === 'token') return json(201, requestToken(context, scope, name, parsedBody(request)), incoming.warnings);
   if (subresource !== undefined) throw new Refusal(methodNotAllowedStatus());
   const object = read(incoming, route.kind, options);
+  if (isReview(route.kind)) return json(201, { ...review(context, scope, object, incoming.user), apiVersion: apiVersionOf(route.kind), kind: route.kind.kind }, incoming.warnings);
   return present(incoming, 201, create(context, scope, object, writeRequest(incoming, options)));
 }
 
@@ -222,12 +244,12 @@ function patchRequest(incoming: Incoming): RestResponse {
 }
 
 function deletion(incoming: Incoming): RestResponse {
-  const { context, request, query, route, scope } = incoming;
+  const { context, request, user, query, route, scope } = incoming;
   const { name } = route;
   const text = bodyText(request).trim();
   const body = text === '' ? undefined : readDeleteOptions(request);
   const options = deleteOptions(body, query);
-  const write = { user: request.user ?? ADMINISTRATOR, warnings: incoming.warnings };
+  const write = { user, warnings: incoming.warnings };
   if (name === undefined) {
     const filter = { labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: query.get('fieldSelector') ?? undefined };
     return present(incoming, 200, deleteCollection(context, scope, { ...filter, limit: Number(query.get('limit') ?? '0') }, options, write));
