@@ -1,6 +1,7 @@
 // What a kind is to the API server: its names, and its rules as pure functions over frozen objects.
 // The machinery (verbs, metadata, zero values and defaults of the schema, patches, tables) is not here: a kind says only
 // what is its own. Order of the hooks in a write: see `KindDefinition`.
+import type { ObjectMeta } from './generated/types.ts';
 import type { FieldError } from './field-error.ts';
 import type { KubeObject, ResourceName } from './request.ts';
 import type { SchemaNode } from './schema/schema.ts';
@@ -24,6 +25,8 @@ export interface KindContext {
 export interface ValidationContext extends KindContext {
   /** The stored object where an update is validated by the rules of a create. */
   readonly old?: KubeObject;
+  /** The object comes of a patch that was applied to its JSON text, and was decoded from that anew. */
+  readonly isJsonPatched?: boolean;
 }
 
 /** Reads of the store, for hooks that allocate from it. @public */
@@ -186,6 +189,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Cells of a row in the order of `columns`; `now` in ms. */
   cells?(object: T, now: number): readonly TableCell[];
   rowConditions?(object: T): readonly TableRowCondition[];
+  /** Metadata in the rows of a Table, where it lacks what upstream adds only as it converts the whole object. */
+  rowMetadata?(metadata: ObjectMeta): ObjectMeta;
   /** What of the object counts when states are compared; the object less managedFields and server-given times without it. */
   projection?(object: T): unknown;
 }

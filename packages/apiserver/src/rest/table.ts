@@ -4,7 +4,6 @@ import type { ServerContext } from '../server.ts';
 
 const DEFAULT_COLUMNS: readonly TableColumn[] = [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Created At', type: 'date' }];
 
-
 /** An object or a list as a Table. @internal */
 export function presentTable(context: Pick<ServerContext, 'now'>, { kind }: { readonly kind: KindDefinition }, object: KubeObject, include: string | null): KubeObject {
   const items = Array.isArray(object['items']) ? object['items'] as readonly KubeObject[] : [object];
@@ -23,5 +22,5 @@ function cellsOf(context: Pick<ServerContext, 'now'>, kind: KindDefinition, item
 function rowObject(kind: KindDefinition, item: KubeObject, include: string | null): unknown {
   if (include === 'None') return null;
   if (include === 'Object') return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...item };
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: item.metadata };
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: kind.rowMetadata?.(item.metadata) ?? item.metadata };
 }

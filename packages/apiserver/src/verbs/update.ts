@@ -19,6 +19,8 @@ export interface UpdateOptions extends Partial<WriteRequest> {
   readonly subresource?: string;
   /** The object comes of a patch: a foreign uid is an invalid change, not a failed precondition. */
   readonly isPatch?: boolean;
+  /** The patch was applied to the object's JSON text. */
+  readonly isJsonPatched?: boolean;
   /** Managed fields worked out already (apply). */
   readonly managedFields?: ObjectMeta['managedFields'];
   /** Called where the update of a name that is not there creates it. */
@@ -50,7 +52,7 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
 export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
   const old = context.stored(scope, name);
   const patched = applyPatch(scope, old, type, body);
-  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, old)), { ...options, isPatch: true });
+  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, old)), { ...options, isPatch: true, isJsonPatched: type === 'json' || type === 'merge' });
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
@@ -175,7 +177,7 @@ const METADATA = fieldPath('metadata');
 
 function validate(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, options: UpdateOptions): void {
   const { kind } = scope;
-  const validation = { ...context.kindContext, old };
+  const validation = { ...context.kindContext, old, isJsonPatched: options.isJsonPatched };
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata, METADATA);
   const strategy = options.subresource === undefined ? undefined : kind.subresources?.[options.subresource as 'status'];
   if (!isWhole(options.subresource)) {

@@ -74,6 +74,10 @@ export const daemonSetKind: KindDefinition = defineKind<StoredDaemonSet>({
   // The rule of the selector comes before those of a create: one hook for both.
   validateCreate: (set, { old }) => validateSpec(set, old as StoredDaemonSet | undefined),
   warnings: (set) => historyWarnings(set.spec.revisionHistoryLimit),
+  rowMetadata: (metadata) => {
+    const { [TEMPLATE_GENERATION]: _generation, ...annotations } = metadata.annotations ?? {};
+    return withField(metadata, 'annotations', Object.keys(annotations).length === 0 ? undefined : annotations);
+  },
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Desired', type: 'integer' }, { name: 'Current', type: 'integer' }, { name: 'Ready', type: 'integer' }, { name: 'Up-to-date', type: 'integer' }, { name: 'Available', type: 'integer' },
     { name: 'Node Selector', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 }, { name: 'Selector', type: 'string', priority: 1 },
