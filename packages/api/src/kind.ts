@@ -126,6 +126,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly definition?: string;
   /** The schema itself, where there is no definition: custom resources. */
   readonly schema?: SchemaNode;
+  /** Neither is known: objects are stored as sent. */
+  readonly isStoredAsSent?: boolean;
   /** Objects are stored once under one version: here, the resource whose store this kind shares (`events` for events.k8s.io). */
   readonly storedAs?: { readonly resource: ResourceName; toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): T };
   /** Verbs of discovery; all of create, delete, deletecollection, get, list, patch, update, watch without it. */

@@ -5,6 +5,7 @@ import type { ResourceName } from './request.ts';
 import { resourceName } from './kind.ts';
 import { KINDS } from './kinds/index.ts';
 import { SCHEMA_ONLY_KINDS } from './kinds/schema-only.ts';
+import { STORED_AS_SENT_KINDS } from './kinds/stored-as-sent.ts';
 
 /** A fixed set of kinds. @public */
 export interface Scheme {
@@ -40,4 +41,5 @@ export function createScheme(kinds: readonly KindDefinition[]): Scheme {
 export const builtInScheme: Scheme = createScheme([
   ...KINDS,
   ...SCHEMA_ONLY_KINDS.filter((plain) => !KINDS.some((kind) => kind.group === plain.group && kind.version === plain.version && kind.kind === plain.kind)),
+  ...STORED_AS_SENT_KINDS,
 ]);

@@ -1,10 +1,14 @@
 // From what was sent to a typed object: types checked, zero values and published defaults in, the kind's own defaults applied.
-import { apiVersionOf, badRequestStatus, conform, structOfKind, structOfSchema, type KindDefinition, type KubeObject, type StructType } from '@kubesim/api';
+import { apiVersionOf, badRequestStatus, conform, deepFreeze, structOfKind, structOfSchema, type KindDefinition, type KubeObject, type SchemaNode, type StructType } from '@kubesim/api';
 import { Refusal, type ServerContext } from './server.ts';
+
+/** Any object at all. */
+const OPEN: SchemaNode = deepFreeze({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
 
 /** The struct of a kind: of the schema, or of a custom resource's own. @internal */
 export function structOf(kind: KindDefinition): StructType | undefined {
   if (kind.schema !== undefined) return structOfSchema(kind.schema, kind.kind);
+  if (kind.isStoredAsSent === true) return structOfSchema(OPEN, kind.kind);
   return structOfKind(kind.group, kind.version, kind.kind);
 }
 

@@ -53,3 +53,19 @@ describe('custom resource definitions', () => {
     expect(send(api, 'GET', WIDGETS).body).toMatchObject({ items: [] });
   });
 });
+
+describe('kinds without schema', () => {
+  const HOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+  const hook = (name: string): unknown => ({ metadata: { name: 'x' }, webhooks: [{ name }] });
+
+  it('should be stored as sent, with a warning that nothing is done by them', () => {
+    const api = server();
+    const created = api.handle({ method: 'POST', path: HOOKS, headers: { 'content-type': 'application/json' }, body: JSON.stringify(hook('a')) });
+    expect([created.status, created.warnings]).toEqual([201, ['299 - "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration is stored as sent: it is not validated, and nothing is done by it"']]);
+    const patched = api.handle({ method: 'PATCH', path: `${HOOKS}/x`, headers: { 'content-type': 'application/strategic-merge-patch+json' }, body: JSON.stringify({ webhooks: [{ name: 'b' }] }) });
+    expect(patched.body).toMatchObject({ metadata: { generation: 2 }, webhooks: [{ name: 'b' }] });
+  });
+  it('should have their metadata checked', () => {
+    expect(send(server(), 'POST', HOOKS, { metadata: { name: 'X_' } }).status).toBe(422);
+  });
+});

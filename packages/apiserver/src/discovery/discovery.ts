@@ -9,9 +9,10 @@ const CONNECTED: readonly string[] = ['create', 'get'];
 
 /** Groups in upstream's order of priority; others follow by name. */
 const GROUP_ORDER: readonly string[] = [
-  'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch', 'certificates.k8s.io', 'networking.k8s.io', 'policy',
-  'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'scheduling.k8s.io', 'coordination.k8s.io',
-  'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io', 'storagemigration.k8s.io',
+  'apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch', 'certificates.k8s.io',
+  'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io',
+  'scheduling.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io',
+  'storagemigration.k8s.io',
 ];
 
 interface GroupVersionKind {
@@ -45,11 +46,15 @@ function subresourcesOf(kind: KindDefinition): readonly Subresource[] {
   });
 }
 
+/** Kinds that are stored in an earlier version than the one served. */
+const STORED_VERSIONS: Readonly<Record<string, string>> = {
+  CustomResourceDefinition: 'v1beta1', ClusterTrustBundle: 'v1beta1', PodCertificateRequest: 'v1beta1', DeviceTaintRule: 'v1beta2', StorageVersionMigration: 'v1beta1',
+};
+
 /** What identifies the stored form of a kind. */
 function storageVersionHash(kind: KindDefinition): string {
   const stored = kind.storedAs === undefined ? kind : builtInScheme.byResource(kind.storedAs.resource) ?? kind;
-  // Definitions are stored in their first version still.
-  const version = stored.kind === 'CustomResourceDefinition' ? 'v1beta1' : stored.version;
+  const version = STORED_VERSIONS[stored.kind] ?? stored.version;
   const bytes = sha256(`${stored.group}/${version}/${stored.kind}`).slice(0, 8);
   return btoa(String.fromCharCode(...bytes));
 }
