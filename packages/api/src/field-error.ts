@@ -14,6 +14,8 @@ export interface FieldError {
   /** What stood there; shown for the kinds that show a value. `null` and `undefined` are shown as `null`. */
   readonly badValue?: unknown;
   readonly detail: string;
+  /** Of a wrong value only the detail is shown: upstream's OmitValueType. */
+  readonly omitsValue?: boolean;
 }
 
 const REASONS: Readonly<Record<FieldErrorType, string>> = {
@@ -40,6 +42,11 @@ export function required(path: Path, detail: string = ''): FieldError {
 /** A value that is not allowed. @public */
 export function invalid(path: Path, badValue: unknown, detail: string): FieldError {
   return { type: 'Invalid value', field: String(path), badValue, detail };
+}
+
+/** A value that is not allowed and says nothing by itself. @public */
+export function invalidWithoutValue(path: Path, detail: string): FieldError {
+  return { type: 'Invalid value', field: String(path), detail, omitsValue: true };
 }
 
 /** A value outside a closed list. The list is shown in the order given: upstream sorts where its source is a set. @public */
@@ -92,7 +99,7 @@ export function fieldErrorReason(error: FieldError): string {
 /** The error without its path: `Invalid value: "x": must be …`. @public */
 export function fieldErrorBody(error: FieldError): string {
   const withoutValue = error.type === 'Required value' || error.type === 'Forbidden' || error.type === 'Too long'
-    || error.type === 'Internal error' || (error.type === 'Too many' && error.badValue === undefined);
+    || error.type === 'Internal error' || error.omitsValue === true || (error.type === 'Too many' && error.badValue === undefined);
   // Upstream's two kinds of wrong values read alike.
   const shown = error.type === 'Type invalid' ? 'Invalid value' : error.type;
   const head = withoutValue ? error.type : `${shown}: ${showValue(error.badValue)}`;

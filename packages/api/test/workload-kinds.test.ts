@@ -141,6 +141,37 @@ describe('status writes', () => {
 });
 
 describe('Job', () => {
+  const job = (spec: object): Loose => ({ spec: { template: { spec: { ...POD_SPEC, restartPolicy: 'Never' } }, ...spec } });
+  const codes = (operator: string, values: readonly number[], more: object = {}): object => ({ podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator, values, ...more } }] } });
+  const RULE = 'spec.podFailurePolicy.rules[0]';
+  it.each([
+    ['exit codes out of order, twice and zero', codes('In', [0, 5, 3, 3]), [`${RULE}.onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator`, `${RULE}.onExitCodes.values[3]: Duplicate value: 3`, `${RULE}.onExitCodes.values: Invalid value: [0,5,3,3]: must be ordered`]],
+    ['zero where it is not meant', codes('NotIn', [0]), []],
+    ['another container', codes('In', [1], { containerName: 'x' }), [`${RULE}.onExitCodes.containerName: Invalid value: "x": must be one of the container or initContainer names in the pod template`]],
+    ['no codes and no operator', codes('', []), [`${RULE}.onExitCodes.operator: Required value: valid values: ["In" "NotIn"]`, `${RULE}.onExitCodes.values: Invalid value: []: at least one value is required`]],
+    ['a rule about nothing', { podFailurePolicy: { rules: [{ action: 'Ignore' }] } }, [`${RULE}: Invalid value: specifying one of OnExitCodes and OnPodConditions is required`]],
+    ['an action of indexes without their limit', { podFailurePolicy: { rules: [{ action: 'FailIndex', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] } }, [`${RULE}.action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set`]],
+    ['replaced pods under a failure policy', { ...codes('In', [1]), podReplacementPolicy: 'TerminatingOrFailed' }, ['spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"']],
+    ['success without indexes', { successPolicy: { rules: [{ succeededCount: 1 }] } }, ['spec.successPolicy: Invalid value: {"rules":[{"succeededCount":1}]}: requires indexed completion mode']],
+    ['limits per index without indexes', { backoffLimitPerIndex: 1 }, ['spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode']],
+    ['a manager without domain', { managedBy: 'me' }, ['spec.managedBy: Invalid value: "me": must be a domain-prefixed path (such as "acme.io/foo")']],
+  ] as const)('should tell of %s', (_, spec, expected) => {
+    expect(createErrors(jobKind, job(spec)).filter((text) => !/^spec\.(selector|template)/.test(text))).toEqual(expected);
+  });
+  it.each([
+    ['0-2,4', 4, []],
+    ['0-9', 1, ['error parsing succeededIndexes: too large index: "9"']],
+    ['2,1', 1, ['error parsing succeededIndexes: non-increasing order, previous: 2, current: 1']],
+    ['1-2-3', 1, ["error parsing succeededIndexes: the fragment \"1-2-3\" violates the requirement that an index interval can have at most two parts separated by '-'"]],
+    ['x', 1, ['error parsing succeededIndexes: cannot convert string to integer for index: "x"']],
+    ['0-1', 3, ['must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)']],
+  ] as const)('should read the indexes %s of a success policy', (succeededIndexes, succeededCount, expected) => {
+    const errors = createErrors(jobKind, job({ completionMode: 'Indexed', completions: 5, successPolicy: { rules: [{ succeededIndexes, succeededCount }] } }));
+    expect(errors.filter((text) => text.startsWith('spec.successPolicy')).map((text) => text.replace(/^.*?: Invalid value: (?:"(?:[^"]*)"|\d+): /, '')).slice(0, 1)).toEqual(expected);
+  });
+  it('should keep a failure policy to pods that are not restarted', () => {
+    expect(createErrors(jobKind, { spec: { ...codes('In', [1]), template: { spec: { ...POD_SPEC, restartPolicy: 'OnFailure' } } } })).toContain('spec.template.spec.restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified');
+  });
   it('should select its own pods', () => {
     const job = jobKind.prepareForCreate?.(prepared(jobKind, { spec: { template: { spec: POD_SPEC } } }), CONTEXT) as KubeObject;
     expect(job['spec'].selector).toEqual({ matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } });

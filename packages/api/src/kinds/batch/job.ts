@@ -10,6 +10,7 @@ import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
 import { humanDuration } from '../../table/human-duration.ts';
 import { defaultPodTemplate, immutable, validateCounts } from '../apps/template.ts';
+import { validateIndexLimits, validateManagedBy, validatePolicies } from './job-policies.ts';
 import { validatePodTemplate } from '../core/pod-spec/validate.ts';
 
 type StoredJob = Job & KubeObject;
@@ -47,6 +48,8 @@ function withTemplateLabels(job: StoredJob): StoredJob {
 export function validateJobTemplateSpec(spec: JobSpec, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const) errors.push(...validateNotNegative(spec[field], path.child(field)));
+  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) errors.push(required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+  errors.push(...validateManagedBy(spec.managedBy, path.child('managedBy')));
   const mode = spec.completionMode;
   if (mode !== undefined) {
     if (mode !== 'NonIndexed' && mode !== 'Indexed') errors.push(notSupported(path.child('completionMode'), mode, ['NonIndexed', 'Indexed']));
@@ -55,9 +58,11 @@ export function validateJobTemplateSpec(spec: JobSpec, path: FieldPath): readonl
       if ((spec.parallelism ?? 0) > INDEXED_PARALLELISM_MAX) errors.push(invalid(path.child('parallelism'), spec.parallelism, `must be less than or equal to ${INDEXED_PARALLELISM_MAX} when completion mode is Indexed`));
     }
   }
+  errors.push(...validateIndexLimits(spec, path), ...validatePolicies(spec, path));
   errors.push(...validatePodTemplate(spec.template, path.child('template')));
   const restart = spec.template.spec?.restartPolicy;
   if (restart !== 'OnFailure' && restart !== 'Never') errors.push(required(path.child('template', 'spec', 'restartPolicy'), 'valid values: "OnFailure", "Never"'));
+  else if (spec.podFailurePolicy !== undefined && restart !== 'Never') errors.push(invalid(path.child('template', 'spec', 'restartPolicy'), restart, 'only "Never" is supported when podFailurePolicy is specified'));
   return errors;
 }
 
