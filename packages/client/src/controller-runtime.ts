@@ -34,6 +34,8 @@ export interface ControllerState extends WorkqueueState {
 type ControllerMessage =
   | { readonly do: 'work' }
   | { readonly do: 'resume'; readonly key: string; readonly reply: ApiReply | null }
+  /** A request that was under way reaches the server. */
+  | { readonly do: 'arrive'; readonly key: string; readonly call: ApiCall }
   | { readonly do: 'add'; readonly key: string };
 
 const WORK: ControllerMessage = Object.freeze({ do: 'work' as const });
@@ -156,6 +158,13 @@ export class ControllerHost {
         const running = state.running.get(message.key);
         if (running === undefined) return;
         this.advance(machine, slot, state, args, message.key, running, message.reply);
+        return;
+      }
+      case 'arrive': {
+        if (state.running.get(message.key) === undefined) return;
+        const channel = `resume ${args.controller} ${message.key}`;
+        const answer = this.ports.call(machine, message.call, args.process);
+        machine.post(slot, channel, channel, { do: 'resume', key: message.key, reply: answer });
       }
     }
   }
@@ -186,8 +195,15 @@ export class ControllerHost {
       machine.send(slot, channel, channel, { do: 'resume', key, reply: null }, { delayMs: next.value.pauseMs });
       return;
     }
+    const latency = this.ports.latency?.(machine, next.value, args.process);
+    if (latency?.when === 'before') {
+      machine.send(slot, channel, channel, { do: 'arrive', key, call: next.value }, { delayMs: latency.delayMs });
+      return;
+    }
     const answer = this.ports.call(machine, next.value, args.process);
-    machine.post(slot, channel, channel, { do: 'resume', key, reply: answer });
+    const message = { do: 'resume', key, reply: answer };
+    if (latency === undefined) machine.post(slot, channel, channel, message);
+    else machine.send(slot, channel, channel, message, { delayMs: latency.delayMs });
   }
 
   private finish(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string, result: ReconcileResult): void {

@@ -3,7 +3,7 @@ export type {
   Reconciling,
 } from './reconcile.ts';
 export type { Actor, ActorContext, TimerOptions } from './actor.ts';
-export type { EventSource, Ports, WatchTarget } from './ports.ts';
+export type { CallLatency, EventSource, Ports, WatchTarget } from './ports.ts';
 export { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';
 export { controllerComponent, ControllerHost, type ControllerArgs, type ReconcileEnd } from './controller-runtime.ts';
 export { ActorHost, type ActorArgs, type ActorFactory } from './actor-runtime.ts';

@@ -14,6 +14,8 @@ export interface WatchTarget {
 export interface Ports {
   /** Sends a call to the API server on behalf of a process and answers at once. */
   call(machine: Machine, call: ApiCall, process: string): ApiReply;
+  /** How long a controller's call is under way, if it is: before it reaches the server, or its reply afterwards. Asked once, before `call`. */
+  latency?(machine: Machine, call: ApiCall, process: string): CallLatency | undefined;
   /** Opens a view for a process (its component's slot) and answers the view's slot. */
   openView(machine: Machine, process: string, processSlot: number, target: WatchTarget): number;
   /** Starts or stops the watch of a view. From the start on the view holds all that is there. */
@@ -24,6 +26,13 @@ export interface Ports {
   record(machine: Machine, source: EventSource, event: EventToRecord): void;
   explain(machine: Machine, source: string, subject: string, why: Reason | undefined): void;
   profile(machine: Machine): Profile;
+}
+
+/** Time that a call takes. @public */
+export interface CallLatency {
+  readonly delayMs: number;
+  /** `before`: the request is under way and takes effect later. `after`: it took effect, and its reply is under way. */
+  readonly when: 'before' | 'after';
 }
 
 /** Who records an Event. @public */

@@ -1,6 +1,6 @@
 // What the other packages use of the kubelet.
 export { BehaviourFailure, createKubelet } from './kubelet.ts';
-export { liveProcesses, type KubeletMessage, type KubeletState, type LiveProcess, type VolumeContent } from './kubelet-state.ts';
+export { liveProcesses, type ClockJump, type KubeletMessage, type KubeletState, type LiveProcess, type VolumeContent } from './kubelet-state.ts';
 export type { KubeletOptions, PodStage } from './options.ts';
 export { DEFAULT_TIMING, INSTANT_TIMING, RECORDED_TIMING, resolveTiming, type KubeletTiming, type TimingPreset } from './timing.ts';
 export { isSteady, newPodWorker, nextWake, stepPod, type PodInput, type Wake } from './pod/pod-worker.ts';

@@ -36,13 +36,31 @@ export interface KubeletState {
   slowness: number;
   /** The node shuts down: nothing new is admitted. */
   isShuttingDown: boolean;
+  /** Jumps of the node's clock, oldest first: from an instant on it is off by so many ms. */
+  clockJumps: readonly ClockJump[];
+}
+
+/** From an instant on, a node's clock is off by so many ms. @public */
+export interface ClockJump {
+  readonly at: number;
+  readonly offsetMs: number;
+}
+
+/**
+ * What the node's clock showed at an instant. What a kubelet writes down carries it; durations run on, as Go's monotonic
+ * readings do. @internal
+ */
+export function wallClock(jumps: readonly ClockJump[], instant: number): number {
+  let offsetMs = 0;
+  for (const jump of jumps) if (jump.at <= instant) offsetMs = jump.offsetMs;
+  return instant + offsetMs;
 }
 
 /** A kubelet that has seen nothing. @internal */
 export function initialKubeletState(): KubeletState {
   return {
     workers: OrderedMap.empty(), images: OrderedMap.empty(), volumes: OrderedMap.empty(), mounts: OrderedMap.empty(), addresses: OrderedMap.empty(),
-    lastAddress: 1, pullFreeAt: 0, relistPhaseMs: 0, tickPhaseMs: 0, writes: OrderedMap.empty(), lease: undefined, slowness: 1, isShuttingDown: false,
+    lastAddress: 1, pullFreeAt: 0, relistPhaseMs: 0, tickPhaseMs: 0, writes: OrderedMap.empty(), lease: undefined, slowness: 1, isShuttingDown: false, clockJumps: [],
   };
 }
 
@@ -57,6 +75,8 @@ export type KubeletMessage =
   /** Graceful node shutdown: ordinary pods first, then critical ones (priority ≥ 2000000000). */
   | { readonly kind: 'shutdown'; readonly graceMs: number; readonly criticalGraceMs: number }
   | { readonly kind: 'shutdownCritical'; readonly graceMs: number }
+  /** The node's clock jumps: from now on it is off by so many ms. */
+  | { readonly kind: 'clock'; readonly offsetMs: number }
   /** A pod is evicted under pressure. */
   | { readonly kind: 'evict'; readonly uid: string; readonly message: string }
   /** The container processes of a pod end at once, as after a crash of the runtime. */

@@ -3,7 +3,7 @@ import type { ApiReply, KubeObject, Node, Pod } from '@kubesim/api';
 import { formatTime, qosClass } from '@kubesim/api';
 import type { Actor, ActorContext, CacheChange } from '@kubesim/client';
 import { anyBehaviour, defaultBehaviours } from './container/images.ts';
-import { initialKubeletState, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
+import { initialKubeletState, wallClock, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
 import { admitPod, type Rejection } from './node/admission.ts';
 import { allocateAddress } from './node/addresses.ts';
 import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
@@ -92,14 +92,14 @@ class Kubelet {
       case 'flush':
         return this.flush(context, state);
       case 'register':
-        if (this.options.registerNode !== false) registerNode(context, this.options);
+        if (this.options.registerNode !== false) registerNode(context, this.options, wallClock(state.clockJumps, context.now));
         return;
       case 'lease':
-        state.lease = renewLease(context, this.options.node, state.lease);
+        state.lease = renewLease(context, this.options.node, state.lease, wallClock(state.clockJumps, context.now));
         context.after(LEASE_RENEW_MS, { kind: 'lease' }, { name: 'lease', quietUntil: Infinity });
         return;
       case 'nodeStatus':
-        heartbeatNode(context, this.options.node);
+        heartbeatNode(context, this.options.node, wallClock(state.clockJumps, context.now));
         context.after(NODE_REPORT_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus', quietUntil: Infinity });
         return;
       case 'resync':
@@ -107,6 +107,9 @@ class Kubelet {
       case 'slow':
         if (!(message.factor > 0)) throw new RangeError(`kubelet/${this.options.node}: a slowness must be above 0, and is ${message.factor}`);
         state.slowness = message.factor;
+        return;
+      case 'clock':
+        state.clockJumps = [...state.clockJumps, { at: context.now, offsetMs: message.offsetMs }];
         return;
       case 'shutdown':
         state.isShuttingDown = true;
@@ -185,7 +188,7 @@ class Kubelet {
       ...newPodWorker(pod, env), mode: 'finished', retryAt: undefined,
       status: {
         ...(generation === undefined ? {} : { observedGeneration: generation }), phase: 'Failed', reason, message: `Pod was rejected: ${message}`,
-        startTime: formatTime(context.now), qosClass: pod.status?.qosClass ?? qosClass(pod),
+        startTime: env.stamp(context.now), qosClass: pod.status?.qosClass ?? qosClass(pod),
       },
     };
     state.workers = state.workers.set(context.epoch, uid, worker);
@@ -221,7 +224,7 @@ class Kubelet {
     const node = context.lister<Node & KubeObject>('nodes').get('', this.options.node);
     const hostIP = this.options.hostIP ?? node?.status?.addresses?.find((each) => each.type === 'InternalIP')?.address ?? '192.0.2.2';
     return {
-      now: context.now, timing, relistPhaseMs: state.relistPhaseMs, tickPhaseMs: state.tickPhaseMs, hostIP, messages: context.profile.kubernetes,
+      now: context.now, stamp: (instant) => formatTime(wallClock(state.clockJumps, instant)), timing, relistPhaseMs: state.relistPhaseMs, tickPhaseMs: state.tickPhaseMs, hostIP, messages: context.profile.kubernetes,
       behaviour: (image) => {
         const found = behaviourOf(this.behaviours, image, anyBehaviour);
         return this.options.stages === undefined ? found : withStages(found, this.options.stages, imageName(image), context.now, (name, bound) => context.random(name).below(bound));

@@ -1,5 +1,6 @@
 // Drives one pod's worker by itself: wakes it when it wants to, hands it inputs at instants, and writes down what it says.
 import type { Container, Pod, PodSpec, PodStatus } from '@kubesim/api';
+import { formatTime } from '@kubesim/api';
 import { newPodWorker, nextWake, resolveTiming, scriptedBehaviour, stepPod, type ContainerBehaviour, type KubeletTiming, type PodEnvironment, type PodInput, type PodWorkerState } from '@kubesim/kubelet';
 import { anyBehaviour, defaultBehaviours } from '../src/container/images.ts';
 import { behaviourOf } from '../src/runtime/behaviour.ts';
@@ -54,7 +55,7 @@ export function runPod(plan: PodPlan): PodRun {
   let changed = false;
   const seconds = (): number => (now - START) / 1000;
   const env = (): PodEnvironment => ({
-    now, timing: plan.timing === 'recorded' ? resolveTiming('recorded') : resolveTiming({ syncStartMs: 10, sandboxMs: 5, startMs: 5, syncFrequencyMs: 10_000, ...plan.timing }),
+    now, stamp: formatTime, timing: plan.timing === 'recorded' ? resolveTiming('recorded') : resolveTiming({ syncStartMs: 10, sandboxMs: 5, startMs: 5, syncFrequencyMs: 10_000, ...plan.timing }),
     relistPhaseMs: 760, tickPhaseMs: 650, hostIP: '192.0.2.9', messages: '1.37',
     behaviour: (image) => behaviourOf([...(plan.behaviours ?? []), scriptedBehaviour, ...defaultBehaviours], image, anyBehaviour),
     random: (_name, bound) => Math.floor((plan.draw ?? 0) * bound), exists: (resource, _namespace, name) => plan.missing?.includes(`${resource}/${name}`) !== true,

@@ -11,7 +11,7 @@ import type { Machine } from '@kubesim/kernel';
 import { createDns, createKubelet, type KubeletOptions } from '@kubesim/kubelet';
 import { createScheduler } from '@kubesim/scheduler';
 import { ControlPlane } from './control-plane.ts';
-import { FAULTS, faultComponent, faultFilter } from './faults.ts';
+import { FAULTS, faultComponent, faultFilter, faultLatency } from './faults.ts';
 import { clusterInputs, USER } from './inputs.ts';
 import { BOOTSTRAP_POLICY } from './bootstrap-policy.ts';
 import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
@@ -37,9 +37,10 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
     admission: options.authorization === 'RBAC' ? [...DEFAULT_ADMISSION_PLUGINS, rbacEscalation] : DEFAULT_ADMISSION_PLUGINS,
     authorizer: options.authorization === 'RBAC' ? RBAC : undefined,
     inputs: clusterInputs(() => plane, options.behaviours, (machine, node) => addNode(plane, machine, node, options)),
-    components: [faultComponent],
+    components: [faultComponent(() => plane)],
   });
   plane.filter = faultFilter;
+  plane.latency = faultLatency;
   return plane;
 }
 

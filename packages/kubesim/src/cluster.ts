@@ -1,12 +1,13 @@
 // The cluster that people hold: a control plane in virtual time, synchronous, one value at any moment.
 import type { ApiCall, ApiReply, DeleteOptions, KubeObject, PatchType, ResourceName, RestRequest, RestResponse, WatchEvent } from '@kubesim/api';
 import { Machine, fingerprint, fifoArbiter, type ArbiterState, type RunOutcome, type World } from '@kubesim/kernel';
+import { processName } from '@kubesim/client';
 import { bootstrap, createControlPlane } from './bootstrap.ts';
 import { settingsOf, type ControlPlane } from './control-plane.ts';
 import { durationMs, formatDuration, type Duration } from './duration.ts';
 import { kubectl, type KubectlResult } from '@kubesim/kubectl';
 import { ApiError, KubectlFailed, UsageError, WaitTimeout } from './errors.ts';
-import { Faults } from './cluster-faults.ts';
+import { Faults, type FaultTarget } from './cluster-faults.ts';
 import type { ClusterInputs } from './inputs.ts';
 import { readManifest, type Manifest } from './manifests.ts';
 import { checkOptions, type ClusterOptions } from './options.ts';
@@ -28,6 +29,7 @@ export interface Within {
 
 const WITHIN_DEFAULT = '1h';
 const STEPS_MAX = 5_000_000;
+const PROCESS_PREFIX = processName('');
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** A saved state of a cluster. Opaque; give it back to `restore` or `Cluster.fromSnapshot`. @public */
@@ -50,7 +52,7 @@ export class Cluster {
     this.plane = createControlPlane(this.options);
     this.machine = bootstrap(this.plane, this.options);
     this.script = [];
-    this.faults = new Faults((input) => { this.input('fault', input); });
+    this.faults = new Faults(this.faultTarget());
   }
 
   /** Virtual instant, ms since 1970. */
@@ -324,7 +326,7 @@ export class Cluster {
     copy.plane = this.plane;
     copy.machine = Machine.from(this.machine.seal(), this.plane.definition);
     copy.script = [...this.script];
-    copy.faults = new Faults((input) => { (copy as unknown as Cluster).input('fault', input); });
+    copy.faults = new Faults((copy as unknown as Cluster).faultTarget());
     return copy as unknown as Cluster;
   }
 
@@ -383,6 +385,14 @@ export class Cluster {
   }
 
   // Inside
+
+  private faultTarget(): FaultTarget {
+    return {
+      apply: (input) => { this.input('fault', input); },
+      processes: () => this.machine.componentNames().flatMap((name) => (name.startsWith(PROCESS_PREFIX) ? [name.slice(PROCESS_PREFIX.length)] : [])),
+      resource: (word) => resolveResource(word, this.customKinds).resource,
+    };
+  }
 
   /** Applies an input and notes it in the script. */
   private input<Name extends keyof ClusterInputs>(name: Name, args: Parameters<ClusterInputs[Name]>[1]): ReturnType<ClusterInputs[Name]> {

@@ -36,6 +36,7 @@ export class ControlPlane {
   readonly controllers: ControllerHost;
   readonly parts: ControlPlaneParts;
   filter: CallFilter | undefined;
+  latency: Ports['latency'];
   ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
   private readonly servers = new WeakMap<Machine, ApiServer>();
 
@@ -92,6 +93,7 @@ export class ControlPlane {
         const send = (): ApiReply => this.server(machine).call(call, { process });
         return this.filter === undefined ? send() : this.filter(machine, call, process, send);
       },
+      latency: (machine, call, process) => this.latency?.(machine, call, process),
       openView: (machine, process, processSlot, target) => openView(machine, process, processSlot, target),
       watch: (machine, viewSlot, on) => {
         const store = machine.slotOf(STORE);

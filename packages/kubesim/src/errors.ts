@@ -43,8 +43,13 @@ export class UsageError extends TypeError {
   override readonly name = 'UsageError';
 }
 
+/** So long must a name be that it counts as the beginning of another. */
+const PREFIX_MIN = 4;
+
 /** The name among `known` that is nearest to `given`, for messages; undefined if none is near. @internal */
 export function nearest(given: string, known: Iterable<string>): string | undefined {
+  const longer = given.length < PREFIX_MIN ? [] : [...known].filter((name) => name.toLowerCase().startsWith(given.toLowerCase()));
+  if (longer.length === 1) return longer[0];
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(given.length / 2)) + 1;
   for (const name of known) {
@@ -77,4 +82,11 @@ export function checkKeys(path: string, value: object, known: readonly string[])
     const near = nearest(key, known);
     throw new UsageError(`${path}.${key} is not known${near === undefined ? '' : `; did you mean ${path}.${near}?`}`);
   }
+}
+
+/** Answers a name that is among `known`, else throws UsageError that names the path and the nearest right name. @internal */
+export function checkName<Name extends string>(path: string, given: Name, known: readonly Name[], problem: string = `must be one of ${known.join(', ')}, not '${given}'`): Name {
+  if (known.includes(given)) return given;
+  const near = nearest(given, known);
+  throw new UsageError(`${path}${problem.startsWith('must') ? ' ' : ': '}${problem}${near === undefined ? '' : `; did you mean '${near}'?`}`);
 }

@@ -1,19 +1,31 @@
-// A first set of faults. Each is something that etcd, a network, a node or a clock could do; the rule that makes it legal stands beside it.
+// Faults as the World holds them. Each is something that etcd, a network, a node or a clock could do; the rule that makes it legal stands beside it.
 import type { ApiCall, ApiReply, ResourceName, Status } from '@kubesim/api';
-import { freezeView, relist, thawView, viewName } from '@kubesim/apiserver';
+import { delayView, freezeView, relist, thawView, viewName } from '@kubesim/apiserver';
+import type { Ports } from '@kubesim/client';
 import { OrderedMap, type ComponentType, type Machine } from '@kubesim/kernel';
-import type { CallFilter } from './control-plane.ts';
+import type { CallFilter, ControlPlane } from './control-plane.ts';
 
-/** An error that API calls of some kind meet. @public */
-export interface ApiFault {
-  /** Which calls: verb, resource, name, process; what is left out matches any. */
+/** Which API calls are meant: what is left out matches any. @public */
+export interface CallPattern {
   readonly verb?: ApiCall['verb'];
+  /** Plural with its group, `statefulsets.apps`, or any word that kubectl takes. */
   readonly resource?: ResourceName;
+  readonly namespace?: string;
   readonly name?: string;
+  /** Which process calls: `kube-controller-manager`, `kubelet/node-1`, … The user's own calls are never met. */
   readonly process?: string;
+}
+
+/** What API calls of some kind meet: an error, a delay, or a late error. @public */
+export interface ApiFault extends CallPattern {
   /** What happens: `before` the write took effect, or `after` (the reply is lost: a timeout whose write happened). */
   readonly when?: 'before' | 'after';
-  readonly error: 'conflict' | 'timeout' | 'internal' | 'unavailable' | 'forbidden';
+  readonly error?: 'conflict' | 'timeout' | 'internal' | 'unavailable' | 'forbidden' | 'tooManyRequests';
+  /**
+   * Virtual ms that the call takes; without `error`, `when` says whether the request or its reply is under way. It meets calls
+   * of controllers: a kubelet and the scheduler have their answers at once.
+   */
+  readonly delayMs?: number;
   /** How many calls it meets; 1 without it. */
   readonly times?: number;
 }
@@ -21,35 +33,59 @@ export interface ApiFault {
 /** Rules in force, as World data. @internal */
 export interface FaultState {
   rules: readonly (ApiFault & { readonly left: number })[];
+  /** Processes that crash once so many more of their writes took effect. */
+  crashes: readonly (CrashPoint & { readonly left: number })[];
+  /** Processes that made their last write and are about to be gone. */
+  dying: readonly string[];
   /** Nodes that are stopped or cut off, by name. */
   nodes: OrderedMap<'stopped' | 'cut-off'>;
-  /** Clock offset of processes in ms. */
+  /** How far the clocks of nodes are off, in ms. */
   skew: OrderedMap<number>;
 }
+
+/** Where a process crashes: right after a write of its own took effect, before it does anything more. @public */
+export interface CrashPoint extends CallPattern {
+  readonly process: string;
+  /** After how many such writes; 1 without it. */
+  readonly writes?: number;
+  /** It starts again after so many virtual ms; without this it stays down. */
+  readonly restartAfterMs?: number;
+}
+
+type FaultMessage = { readonly do: 'crash'; readonly process: string; readonly restartAfterMs?: number } | { readonly do: 'start'; readonly process: string } | null;
 
 /** Name of the component that holds faults. @internal */
 export const FAULTS = 'faults';
 
 /** @internal */
-export const faultComponent: ComponentType<FaultState, never> = {
-  name: FAULTS,
-  version: 1,
-  initial: () => ({ rules: [], nodes: OrderedMap.empty(), skew: OrderedMap.empty() }),
-  receive: () => {},
-};
+export function faultComponent(plane: () => ControlPlane): ComponentType<FaultState, FaultMessage> {
+  return {
+    name: FAULTS,
+    version: 2,
+    initial: () => ({ rules: [], crashes: [], dying: [], nodes: OrderedMap.empty(), skew: OrderedMap.empty() }),
+    receive: (machine, state, message, slot) => {
+      if (message === null) return;
+      if (message.do === 'start') return plane().processes.start(machine, message.process);
+      state.dying = state.dying.filter((process) => process !== message.process);
+      plane().processes.crash(machine, message.process);
+      if (message.restartAfterMs !== undefined) machine.send(slot, FAULTS, `start of ${message.process}`, { do: 'start', process: message.process }, { delayMs: message.restartAfterMs });
+    },
+  };
+}
 
-function matches(fault: ApiFault, call: ApiCall, process: string): boolean {
+function matches(fault: CallPattern, call: ApiCall, process: string): boolean {
   return (fault.verb === undefined || fault.verb === call.verb)
     && (fault.resource === undefined || fault.resource === call.resource)
+    && (fault.namespace === undefined || fault.namespace === call.namespace)
     && (fault.name === undefined || ('name' in call && fault.name === call.name) || ('object' in call && fault.name === call.object.metadata.name))
     && (fault.process === undefined || fault.process === process);
 }
 
 /** The error as the API server or its client would word it. @internal */
-function faultStatus(fault: ApiFault, call: ApiCall): Status {
+function faultStatus(error: NonNullable<ApiFault['error']>, call: ApiCall): Status {
   const name = 'name' in call ? call.name ?? '' : 'object' in call ? call.object.metadata.name ?? '' : '';
   const failure = (code: number, reason: string, message: string): Status => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, reason, message } as Status);
-  switch (fault.error) {
+  switch (error) {
     case 'conflict':
       return failure(409, 'Conflict', `Operation cannot be fulfilled on ${call.resource} "${name}": the object has been modified; please apply your changes to the latest version and try again`);
     case 'timeout':
@@ -58,6 +94,8 @@ function faultStatus(fault: ApiFault, call: ApiCall): Status {
       return failure(500, 'InternalError', 'Internal error occurred: injected');
     case 'unavailable':
       return failure(503, 'ServiceUnavailable', 'the server is currently unable to handle the request');
+    case 'tooManyRequests':
+      return failure(429, 'TooManyRequests', 'the server has received too many requests and has asked us to try again later');
     case 'forbidden':
       return failure(403, 'Forbidden', `${call.resource} "${name}" is forbidden: injected`);
   }
@@ -72,16 +110,45 @@ export const faultFilter: CallFilter = (machine, call, process, send) => {
   const slot = machine.slotOf(FAULTS);
   const faults = machine.peek<FaultState>(slot);
   if (faults.nodes.size > 0 && process.startsWith('kubelet/') && faults.nodes.has(process.slice('kubelet/'.length))) return unreachable();
-  if (faults.rules.length === 0) return send();
-  const place = faults.rules.findIndex((rule) => matches(rule, call, process));
-  const rule = faults.rules[place];
-  if (rule === undefined) return send();
-  const rest = rule.left > 1 ? faults.rules.with(place, { ...rule, left: rule.left - 1 }) : faults.rules.filter((each) => each !== rule);
-  machine.edit<FaultState>(slot).rules = rest;
-  // The write happens, its reply does not come.
-  if (rule.when === 'after') send();
-  return { ok: false, status: faultStatus(rule, call) };
+  if (faults.dying.length > 0 && faults.dying.includes(process)) return unreachable();
+  const rule = faults.rules.length === 0 ? undefined : faults.rules.find((each) => each.error !== undefined && matches(each, call, process));
+  const answer = rule === undefined || rule.when === 'after' ? send() : undefined;
+  if (answer?.ok === true && faults.crashes.length > 0 && WRITES.has(call.verb)) countTowardsCrash(machine, slot, call, process);
+  if (rule?.error === undefined) return answer as ApiReply;
+  spend(machine, slot, rule);
+  // With `after` the write happened, its reply does not come.
+  return { ok: false, status: faultStatus(rule.error, call) };
 };
+
+/** The time that faults give a call. Legal: a network may be slow for any time. @internal */
+export const faultLatency: NonNullable<Ports['latency']> = (machine, call, process) => {
+  const slot = machine.slotOf(FAULTS);
+  const { rules } = machine.peek<FaultState>(slot);
+  if (rules.length === 0) return undefined;
+  const rule = rules.find((each) => matches(each, call, process));
+  if (rule?.delayMs === undefined) return undefined;
+  if (rule.error !== undefined) return { delayMs: rule.delayMs, when: 'after' };
+  spend(machine, slot, rule);
+  return { delayMs: rule.delayMs, when: rule.when ?? 'before' };
+};
+
+const WRITES: ReadonlySet<ApiCall['verb']> = new Set<ApiCall['verb']>(['create', 'update', 'patch', 'delete', 'deletecollection']);
+
+function spend(machine: Machine, slot: number, rule: FaultState['rules'][number]): void {
+  const faults = machine.edit<FaultState>(slot);
+  faults.rules = faults.rules.flatMap((each) => (each !== rule ? [each] : rule.left > 1 ? [{ ...rule, left: rule.left - 1 }] : []));
+}
+
+/** Legal: a process may end at any instant; what it wrote stays, what it had in mind is lost. */
+function countTowardsCrash(machine: Machine, slot: number, call: ApiCall, process: string): void {
+  const faults = machine.edit<FaultState>(slot);
+  const point = faults.crashes.find((each) => matches(each, call, process));
+  if (point === undefined) return;
+  faults.crashes = faults.crashes.flatMap((each) => (each !== point ? [each] : point.left > 1 ? [{ ...point, left: point.left - 1 }] : []));
+  if (point.left > 1) return;
+  faults.dying = [...faults.dying, process];
+  machine.post(slot, FAULTS, `crash of ${process}`, { do: 'crash', process, restartAfterMs: point.restartAfterMs });
+}
 
 function unreachable(): ApiReply {
   return { ok: false, status: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 503, reason: 'ServiceUnavailable', message: 'dial tcp: connect: no route to host' } as Status };
@@ -98,6 +165,11 @@ export function viewsOf(machine: Machine, process: string, resource?: ResourceNa
 /** Legal: a watch may be slow for any time; order is kept. @internal */
 export function freezeCaches(machine: Machine, process: string, resource?: ResourceName): void {
   for (const slot of viewsOf(machine, process, resource)) freezeView(machine, slot);
+}
+
+/** Legal as `freezeCaches`. @internal */
+export function delayCaches(machine: Machine, process: string, lagMs: number, resource?: ResourceName): void {
+  for (const slot of viewsOf(machine, process, resource)) delayView(machine, slot, lagMs);
 }
 
 /** @internal */

@@ -1,9 +1,9 @@
 // Inputs: everything that comes into a World from outside, as named functions of their arguments, so that runs are recorded and replayed.
 import type { ApiCall, ApiReply, ResourceName, RestRequest, RestResponse } from '@kubesim/api';
 import type { InputFunction, Machine } from '@kubesim/kernel';
-import type { ContainerAddress, ContainerBehaviour, ExecOutcome, PodHttpResponse } from '@kubesim/kubelet';
+import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse } from '@kubesim/kubelet';
 import type { ControlPlane } from './control-plane.ts';
-import { FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type FaultState } from './faults.ts';
+import { delayCaches, FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 import { exec, http } from './pod-access.ts';
 
@@ -11,7 +11,14 @@ import { exec, http } from './pod-access.ts';
 export type FaultInput =
   | { readonly fault: 'api'; readonly rule: ApiFault }
   | { readonly fault: 'freeze' | 'thaw' | 'relist'; readonly process: string; readonly resource?: ResourceName }
+  | { readonly fault: 'lag'; readonly process: string; readonly lagMs: number; readonly resource?: ResourceName }
   | { readonly fault: 'crash' | 'restart'; readonly process: string }
+  | { readonly fault: 'crashAfter'; readonly point: CrashPoint }
+  | { readonly fault: 'clear' }
+  | { readonly fault: 'clock'; readonly node: string; readonly offsetMs: number }
+  | { readonly fault: 'slow'; readonly node: string; readonly factor: number }
+  | { readonly fault: 'shutdown'; readonly node: string; readonly graceMs: number; readonly criticalGraceMs: number }
+  | { readonly fault: 'kill'; readonly namespace: string; readonly pod: string; readonly exitCode: number; readonly container?: string; readonly reason?: string }
   | { readonly fault: 'node'; readonly node: string; readonly state: 'stopped' | 'cut-off' | 'up' };
 
 /** Inputs of a cluster by name, with what each answers. @internal */
@@ -58,6 +65,34 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return thawCaches(machine, input.process, input.resource);
     case 'relist':
       return relistCaches(machine, input.process, input.resource);
+    case 'lag':
+      return delayCaches(machine, input.process, input.lagMs, input.resource);
+    case 'crashAfter': {
+      const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
+      state.crashes = [...state.crashes, { ...input.point, left: input.point.writes ?? 1 }];
+      return;
+    }
+    case 'clear': {
+      const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
+      state.rules = [];
+      state.crashes = [];
+      return;
+    }
+    case 'clock': {
+      const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
+      state.skew = state.skew.set(machine.epoch, input.node, input.offsetMs);
+      return tellKubelet(plane, machine, input.node, { kind: 'clock', offsetMs: input.offsetMs });
+    }
+    case 'slow':
+      return tellKubelet(plane, machine, input.node, { kind: 'slow', factor: input.factor });
+    case 'shutdown':
+      return tellKubelet(plane, machine, input.node, { kind: 'shutdown', graceMs: input.graceMs, criticalGraceMs: input.criticalGraceMs });
+    case 'kill': {
+      const pod = plane.storage(machine).get('pods', `${input.namespace}/${input.pod}`);
+      const node = pod?.['spec']?.nodeName as string | undefined;
+      if (pod === undefined || node === undefined) throw new RangeError(`faults: pod '${input.pod}' does not run on any node`);
+      return tellKubelet(plane, machine, node, { kind: 'killContainers', uid: pod.metadata.uid ?? '', exitCode: input.exitCode, container: input.container, reason: input.reason });
+    }
     case 'crash':
       return plane.processes.crash(machine, input.process);
     case 'restart':
@@ -68,9 +103,13 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
   }
 }
 
+function tellKubelet(plane: ControlPlane, machine: Machine, node: string, message: KubeletMessage): void {
+  plane.actors.tell(machine, plane.processes.actorSlot(machine, `kubelet/${node}`), message);
+}
+
 /**
  * Stopped: the machine is off, its containers are gone. Cut off: its kubelet runs on, and reaches nothing. Up: back again; a
- * kubelet that was stopped starts from what the API says.
+ * kubelet that was stopped starts from what the API says. A node that is up is rebooted: its containers are gone.
  */
 function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 'stopped' | 'cut-off' | 'up'): void {
   const process = `kubelet/${node}`;
@@ -79,8 +118,11 @@ function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 
   if (machine.slotOf(`process ${process}`) < 0) throw new RangeError(`faults: no node is named '${node}'`);
   if (state === 'up') {
     faults.nodes = faults.nodes.delete(machine.epoch, node);
-    if (before === 'stopped') plane.processes.start(machine, process);
-    if (before === 'cut-off') thawCaches(machine, process);
+    if (before === 'cut-off') return thawCaches(machine, process);
+    if (before === undefined) plane.processes.crash(machine, process);
+    plane.processes.start(machine, process);
+    const offsetMs = faults.skew.get(node);
+    if (offsetMs !== undefined) tellKubelet(plane, machine, node, { kind: 'clock', offsetMs });
     return;
   }
   faults.nodes = faults.nodes.set(machine.epoch, node, state);

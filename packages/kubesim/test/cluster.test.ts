@@ -121,8 +121,8 @@ describe('cluster', () => {
       ['an unknown resource word', (cluster) => cluster.get('statefulsett/web'), UsageError, 'did you mean "statefulsets"?'],
       ['a reference without name', (cluster) => cluster.get('statefulset'), UsageError, "a reference must be 'kind/name'"],
       ['a spec that the server refuses', (cluster) => cluster.apply(set(-1)), ApiError, 'spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
-      ['an unknown process', (cluster) => cluster.faults.crash('kube-controller'), RangeError, "no process is named 'kube-controller'"],
-      ['a node that is not there', (cluster) => cluster.faults.crash('node/node-9'), RangeError, "no node is named 'node-9'"],
+      ['an unknown process', (cluster) => cluster.faults.crash('kube-controller'), UsageError, "faults.crash: no process is named 'kube-controller'; did you mean 'kube-controller-manager'?"],
+      ['a node that is not there', (cluster) => cluster.faults.crash('node/node-9'), UsageError, "no node is named 'node-9'; did you mean 'node-1'?"],
     ];
     it.each(cases)('%s', (_title, act, type, message) => {
       const cluster = new Cluster({ seed: 1 });

@@ -31,6 +31,8 @@ export interface ViewState {
   waiting: boolean;
   /** The watch is lost: what is unseen will come as one relist. */
   lost: boolean;
+  /** Virtual ms by which changes come late, by a fault; what is committed meanwhile comes along. */
+  lagMs: number;
 }
 
 /** Is told of each change as the view moves over it. @public */
@@ -45,8 +47,8 @@ export function viewName(args: ViewArgs): string {
 export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, ViewArgs> {
   return {
     name: 'view',
-    version: 1,
-    initial: () => ({ unseen: [], owner: null, head: 0, frozen: false, waiting: false, lost: false }),
+    version: 2,
+    initial: () => ({ unseen: [], owner: null, head: 0, frozen: false, waiting: false, lost: false, lagMs: 0 }),
     receive: (machine, state, _message, slot) => {
       state.waiting = false;
       if (state.frozen || state.head === state.unseen.length) return;
@@ -58,21 +60,22 @@ export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, 
         state.head = 0;
       }
       const args = machine.argsOf(slot) as ViewArgs;
-      if (state.head < state.unseen.length) scheduleDelivery(machine, state, slot, args);
+      if (state.head < state.unseen.length) scheduleDelivery(machine, state, slot, args, 0);
       deliver(machine, slot, args, change);
     },
     // What was seen does not count, nor where in the list it stood.
     hash: (state, hasher) => {
-      hasher.word((state.frozen ? 1 : 0) | (state.waiting ? 2 : 0) | (state.lost ? 4 : 0)).word(state.unseen.length - state.head);
+      hasher.word((state.frozen ? 1 : 0) | (state.waiting ? 2 : 0) | (state.lost ? 4 : 0)).word(state.lagMs).word(state.unseen.length - state.head);
       for (let index = state.head; index < state.unseen.length; index++) hasher.value(state.unseen[index]);
     },
   };
 }
 
-function scheduleDelivery(machine: Machine, state: ViewState, slot: number, args: ViewArgs): void {
+function scheduleDelivery(machine: Machine, state: ViewState, slot: number, args: ViewArgs, delayMs: number): void {
   state.waiting = true;
   const channel = viewName(args);
-  machine.post(slot, channel, channel, null);
+  if (delayMs === 0) machine.post(slot, channel, channel, null);
+  else machine.send(slot, channel, channel, null, { delayMs });
 }
 
 /** Watches from the present state on: the view holds what is there, and gets every change. @public */
@@ -135,7 +138,12 @@ function push(machine: Machine, slot: number, change: Change): void {
   }
   view.unseen.push(change);
   if (view.waiting || view.frozen) return;
-  scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs);
+  scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs, view.lagMs);
+}
+
+/** Lets changes come late from now on: up to so many virtual ms, in order. 0 ends it. Legal as in `freezeView`. @public */
+export function delayView(machine: Machine, slot: number, lagMs: number): void {
+  machine.edit<ViewState>(slot).lagMs = lagMs;
 }
 
 /** Stops a view: what changes piles up unseen. Legal: a watch may be slow for any time. @public */
@@ -148,7 +156,7 @@ export function thawView(machine: Machine, slot: number): void {
   const view = machine.edit<ViewState>(slot);
   if (!view.frozen) return;
   view.frozen = false;
-  if (view.head < view.unseen.length && !view.waiting) scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs);
+  if (view.head < view.unseen.length && !view.waiting) scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs, 0);
 }
 
 /**

@@ -31,10 +31,10 @@ function isHealthy(node: Node): boolean {
 }
 
 /** Makes the node's object if there is none, and says that it is ready if it does not say so. */
-export function registerNode(context: Context, options: KubeletOptions): void {
+export function registerNode(context: Context, options: KubeletOptions, now: number): void {
   const reply = context.call({ verb: 'get', resource: 'nodes', name: options.node });
   if (reply.ok) {
-    if (!isHealthy(reply.object as Node)) heartbeatNode(context, options.node);
+    if (!isHealthy(reply.object as Node)) heartbeatNode(context, options.node, now);
     return;
   }
   if (reply.status.code !== 404) return context.after(7000, { kind: 'register' }, { name: 'register' });
@@ -48,7 +48,7 @@ export function registerNode(context: Context, options: KubeletOptions): void {
       },
       spec: options.podCIDR === undefined ? {} : { podCIDR: options.podCIDR, podCIDRs: [options.podCIDR] },
       status: {
-        capacity, allocatable: options.allocatable ?? capacity, conditions: nodeConditions([], context.now),
+        capacity, allocatable: options.allocatable ?? capacity, conditions: nodeConditions([], now),
         addresses: [{ type: 'InternalIP', address: options.hostIP ?? '192.0.2.2' }, { type: 'Hostname', address: options.node }],
       },
     },
@@ -56,17 +56,17 @@ export function registerNode(context: Context, options: KubeletOptions): void {
 }
 
 /** Reports the node's status: heartbeat times, and whatever others made of it is set right. */
-export function heartbeatNode(context: Context, name: string): void {
+export function heartbeatNode(context: Context, name: string, now: number): void {
   const reply = context.call({ verb: 'get', resource: 'nodes', name });
   if (!reply.ok) return;
-  const conditions = nodeConditions((reply.object as Node).status?.conditions ?? [], context.now);
+  const conditions = nodeConditions((reply.object as Node).status?.conditions ?? [], now);
   context.call({ verb: 'patch', resource: 'nodes', name, subresource: 'status', patchType: 'strategic', patch: { status: { conditions } } });
 }
 
 /** Renews the node's lease of 40 s; answers what was stored. */
-export function renewLease(context: Context, name: string, lease: KubeObject | undefined): KubeObject | undefined {
+export function renewLease(context: Context, name: string, lease: KubeObject | undefined, now: number): KubeObject | undefined {
   const where = { resource: 'leases.coordination.k8s.io', namespace: 'kube-node-lease' };
-  const renewTime = formatMicroTime(context.now);
+  const renewTime = formatMicroTime(now);
   let known = lease;
   if (known === undefined) {
     const reply = context.call({ verb: 'get', ...where, name });

@@ -116,6 +116,8 @@ export type PodDraft = { -readonly [Field in keyof PodWorkerState]: PodWorkerSta
 /** What a step may ask the node. @public */
 export interface PodEnvironment {
   readonly now: number;
+  /** An instant as the node's clock showed it, in the wire's form. */
+  stamp(instant: number): string;
   readonly timing: KubeletTiming;
   /** Offsets of the node's 1 s loops within the second: relist, and start of due pods. */
   readonly relistPhaseMs: number;

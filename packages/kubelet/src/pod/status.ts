@@ -1,6 +1,6 @@
 // A pod's status as the kubelet computes it. Sources: kubelet_pods.go, status/generate.go, status_manager.go (1.37).
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '@kubesim/api';
-import { formatTime, qosClass } from '@kubesim/api';
+import { qosClass } from '@kubesim/api';
 import { isRunning, newest, type ContainerInstance, type RuntimePod } from '../runtime/container-runtime.ts';
 import { containerCount, isSidecar, mayRestart } from './containers.ts';
 import { podPhase } from './phase.ts';
@@ -14,8 +14,8 @@ function terminatedState(instance: ContainerInstance, env: PodEnvironment): Cont
   const reason = instance.reason ?? (env.timing.terminatedReasons ? (exitCode === 0 ? 'Completed' : 'Error') : undefined);
   return {
     terminated: {
-      exitCode, ...(reason === undefined ? {} : { reason }), startedAt: formatTime(instance.startedAt),
-      finishedAt: formatTime(instance.endsAt ?? instance.startedAt), containerID: instance.id,
+      exitCode, ...(reason === undefined ? {} : { reason }), startedAt: env.stamp(instance.startedAt),
+      finishedAt: env.stamp(instance.endsAt ?? instance.startedAt), containerID: instance.id,
     },
   };
 }
@@ -40,7 +40,7 @@ function containerStatus(draft: PodDraft, container: Container, isInit: boolean,
   let lastState: ContainerState = {};
   let restartCount = latest?.attempt ?? 0;
   const runs = isRunning(latest, view.seenAt) && !draft.starting.includes(container.name);
-  if (latest !== undefined && runs) state = { running: { startedAt: formatTime(latest.startedAt) } };
+  if (latest !== undefined && runs) state = { running: { startedAt: env.stamp(latest.startedAt) } };
   else if (latest !== undefined && !isRunning(latest, view.seenAt)) state = terminatedState(latest, env);
   if (former !== undefined) lastState = terminatedState(former, env);
   if (latest === undefined && old !== undefined) {
@@ -168,7 +168,7 @@ export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnviro
     const old = known.find((each) => each.type === type);
     return {
       type, ...hasGeneration, status: verdict.status, lastProbeTime: null as never,
-      lastTransitionTime: old !== undefined && old.status === verdict.status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(env.now),
+      lastTransitionTime: old !== undefined && old.status === verdict.status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : env.stamp(env.now),
       ...(verdict.reason === undefined ? {} : { reason: verdict.reason }), ...(verdict.message === undefined ? {} : { message: verdict.message }),
     };
   });
@@ -179,7 +179,7 @@ export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnviro
     ...(draft.ended === undefined ? {} : draft.ended), conditions,
     hostIP: env.hostIP, hostIPs: [{ ip: env.hostIP }],
     ...(ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] }),
-    startTime: formatTime(draft.startTime),
+    startTime: draft.status?.startTime ?? pod.status?.startTime ?? env.stamp(draft.startTime),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
     ...(containerCount(pod) === 0 ? {} : { containerStatuses: [...mains].sort((a, b) => (a.name < b.name ? -1 : 1)) }),
     qosClass: pod.status?.qosClass ?? qosClass(pod), resources: {},

@@ -184,7 +184,9 @@ function run(draft: PodDraft, name: string, env: PodEnvironment): void {
   const container = containerOf(pod, name);
   const before = newest(draft.runtime, name);
   const lost = before === undefined ? [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find((each) => each.name === name) : undefined;
-  const attempt = before !== undefined ? before.attempt + 1 : lost?.containerID === undefined && lost?.lastState?.terminated === undefined ? 0 : lost.restartCount + 1;
+  // A status that says that the container was lost counts the restart that comes.
+  const isCounted = lost?.state?.waiting !== undefined && lost.lastState?.terminated?.reason === 'ContainerStatusUnknown';
+  const attempt = before !== undefined ? before.attempt + 1 : lost?.containerID === undefined && lost?.lastState?.terminated === undefined ? 0 : lost.restartCount + (isCounted ? 0 : 1);
   const life = env.behaviour(container.image ?? '').start?.(container, pod) ?? {};
   const id = deriveIdentity(0, [pod.metadata?.uid ?? '', name, `${attempt}`]) + deriveIdentity(1, [pod.metadata?.uid ?? '', name, `${attempt}`]);
   const instance: ContainerInstance = {
