@@ -1,13 +1,18 @@
 // The EndpointSlice controller: for each Service with a selector, slices with the endpoints of its pods. Rules: SPEC.md.
-import type { EndpointPort, EndpointSlice, KubeObject, Node, Pod, Service } from '@kubesim/api';
+import type { Endpoint, EndpointPort, EndpointSlice, KubeObject, Node, Pod, Service } from '@kubesim/api';
 import { aggregate, isNamespaceTerminating, send, type CacheChange, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileError, type Reconciling } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
 import { expectDeletion, expectWritten, isStale, isWrittenByOthers, observeDeletion, type Generations } from './endpoint-slice-tracker.ts';
-import { addressTypesOf, podEndpoint, portsKey, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
-import { podsOf, servicesToUpdate, shouldPodBeInEndpoints, triggerTime, type TriggerTimes } from './pod-changes.ts';
-import { hasServiceLabels, layOut, MANAGED_BY, MANAGED_BY_LABEL, newEndpointSlice, pairUp, SERVICE_NAME_LABEL, type SliceChanges } from './slices.ts';
+import { addressTypesOf, endpointKey, podEndpoint, portsKey, zoneOf, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
+import { podsOf, selects, servicesToUpdate, shouldPodBeInEndpoints } from './pod-changes.ts';
+import { applyPodChange, applySliceChange, buildServiceEndpoints, plainPorts, wantedFor, type Candidate, type FamilyEndpoints, type NodeOf, type ServiceEndpoints } from './service-endpoints.ts';
+import { hasServiceLabels, isOwnedBy, judgeSlice, layOut, MANAGED_BY, MANAGED_BY_LABEL, newEndpointSlice, pairUp, SERVICE_NAME_LABEL, type SliceChanges } from './slices.ts';
+import { allPodsToTime, triggerTime, type PodsToTime, type TriggerTimes } from './trigger-times.ts';
 
-interface State {
+/** What the controller keeps in memory. @internal */
+export interface EndpointSliceState {
+  /** Endpoints and slices by Service key. */
+  services: OrderedMap<ServiceEndpoints>;
   /** Trigger times seen, by Service key. */
   times: OrderedMap<TriggerTimes>;
   /** Generations written, by Service key. */
@@ -24,18 +29,25 @@ export const endpointSliceController: Controller = {
   name: 'endpoint-slice-controller',
   watches: ['services', 'pods', 'nodes', SLICES],
   workers: 5,
-  initialState: (): State => ({ times: OrderedMap.empty(), generations: OrderedMap.empty() }),
+  initialState: (): EndpointSliceState => ({ services: OrderedMap.empty(), times: OrderedMap.empty(), generations: OrderedMap.empty() }),
   handle(context, change) {
     switch (change.resource) {
       case 'services': {
         const { namespace, name } = (change.after ?? change.before as KubeObject).metadata;
+        const state = context.state as EndpointSliceState;
+        state.services = state.services.delete(context.epoch, `${namespace}/${name}`);
         context.enqueue(`${namespace}/${name}`);
         return;
       }
+      case 'nodes':
+        followNode(context, change);
+        return;
       case 'pods':
+        followPod(context, change);
         for (const key of servicesToUpdate(context, change)) context.enqueue(key);
         return;
       case SLICES:
+        followSlice(context, change);
         handleSlice(context, change);
     }
   },
@@ -55,15 +67,19 @@ export const endpointSliceController: Controller = {
   },
 };
 
-interface Plan {
+/** What a sync does. @internal */
+export interface Plan {
   readonly service: Service;
   readonly families: readonly SliceChanges[];
   readonly skipped: readonly string[];
   readonly time: string | null;
 }
 
-function decide(context: ReconcileContext, key: string): Plan | { readonly error: string } {
-  const state = context.state as State;
+type Context = Pick<ReconcileContext, 'lister' | 'state' | 'epoch'>;
+
+/** Upstream: syncService. With `isRecount` it goes through all pods and slices of the Service, as upstream does. @internal */
+export function decide(context: Context, key: string, isRecount: boolean = false): Plan | { readonly error: string } {
+  const state = context.state as EndpointSliceState;
   const [namespace = '', name = ''] = key.split('/');
   const service = context.lister<Service>('services').get(namespace, name);
   if (service === undefined) {
@@ -72,56 +88,152 @@ function decide(context: ReconcileContext, key: string): Plan | { readonly error
   }
   const nothing: Plan = { service: service ?? {} as Service, families: [], skipped: [], time: null };
   if (service === undefined || service.spec?.type === 'ExternalName' || service.spec?.selector === undefined) return nothing;
-  const pods = podsOf(context, service);
+  let all: readonly Pod[] | undefined;
+  const pods = (): readonly Pod[] => all ??= podsOf(context, service);
   const slices = slicesOf(context, service);
   if (isStale(state.generations.get(key), slices)) return { error: 'EndpointSlice informer cache is out of date' };
-  const { time, times } = triggerTime(state.times.get(key), service, pods);
-  if (times !== state.times.get(key)) state.times = state.times.set(context.epoch, key, Object.freeze(times));
+  const known = state.services.get(key);
+  const held = known !== undefined && known.service === service && !isRecount ? known : undefined;
+  const times = state.times.get(key);
+  const timed = triggerTime(context.epoch, times, service, held === undefined ? allPodsToTime(times, pods()) : retimedPods(context, held, namespace));
+  if (timed.times !== times) state.times = state.times.set(context.epoch, key, timed.times);
   const addressTypes = addressTypesOf(service);
+  const endpoints = held ?? buildServiceEndpoints(context.epoch, service, addressTypes, pods(), slices, nodeOf(context));
   const skipped: string[] = [];
-  const families = addressTypes.map((addressType) => decideFamily(context, service, pods, slices, addressType, skipped));
+  const families: SliceChanges[] = [];
+  const kept: Partial<Record<AddressType, FamilyEndpoints>> = {};
+  for (const addressType of addressTypes) {
+    const family = endpoints.families[addressType] as FamilyEndpoints;
+    const decided = isRecount ? undefined : decideSuspects(context, service, family, addressType, skipped);
+    families.push(decided?.changes ?? decideFamily(context, service, pods(), slices, addressType, skipped));
+    kept[addressType] = decided?.family ?? family;
+  }
+  // Where slices share endpoints or are not all the Service's own, the next sync starts afresh.
+  const isPlain = addressTypes.every((addressType) => kept[addressType]?.isPlain === true);
+  state.services = isPlain
+    ? state.services.set(context.epoch, key, { service, families: kept, retimed: OrderedMap.empty() })
+    : state.services.delete(context.epoch, key);
   const strangers = slices.filter((slice) => !addressTypes.includes(slice.addressType as AddressType));
   if (strangers.length > 0) families.push({ create: [], update: [], delete: strangers });
-  return { service, families, skipped: [...new Set(skipped)], time: time ?? null };
+  return { service, families, skipped: [...new Set(skipped)], time: timed.time ?? null };
 }
 
-/** Slices of one address family. Upstream: reconcileByAddressType. */
-function decideFamily(context: ReconcileContext, service: Service, pods: readonly Pod[], slices: readonly EndpointSlice[], addressType: AddressType, skipped: string[]): SliceChanges {
+/** Slices of one address family, by looking at those only that may not say what they should; undefined where that is not enough. */
+function decideSuspects(context: Context, service: Service, family: FamilyEndpoints, addressType: AddressType, skipped: string[]): { readonly changes: SliceChanges; readonly family: FamilyEndpoints } | undefined {
+  const ports = plainPorts(family);
+  if (ports === undefined) return undefined;
+  for (const name of family.skipped.keys()) skipped.push(skippedMessage(service, name, podNode(context, service, name)));
+  const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
+  const deleted: EndpointSlice[] = [];
+  const agreed: string[] = [];
+  family.suspects.forEach((_, name) => {
+    const slice = family.slices.get(name) as EndpointSlice;
+    const { endpoints, is } = judgeSlice(service, slice, (endpoint) => wantedFor(family, endpoint));
+    if (is === 'changed') changed.push({ slice, endpoints });
+    else if (is === 'deleted') deleted.push(slice);
+    else agreed.push(name);
+  });
+  const rest: Endpoint[] = [];
+  family.unplaced.forEach((_, name) => { rest.push((family.candidates.get(name) as Candidate).made.endpoint); });
+  let { suspects } = family;
+  for (const name of agreed) suspects = suspects.delete(context.epoch, name);
+  function* unchanged(): Iterable<EndpointSlice> {
+    for (const [name, slice] of family.slices) if (!suspects.has(name)) yield slice;
+  }
+  const laidOut = layOut({ service, addressType, ports, changed, deleted, unchanged, rest });
+  return { changes: finish({ service, addressType, mineCount: family.slices.size, changes: laidOut, strangers: [] }), family: { ...family, suspects } };
+}
+
+/** Slices of one address family, by all pods and slices. Upstream: reconcileByAddressType. */
+function decideFamily(context: Context, service: Service, pods: readonly Pod[], slices: readonly EndpointSlice[], addressType: AddressType, skipped: string[]): SliceChanges {
   const mine = slices.filter((slice) => slice.addressType === addressType);
-  const owned = mine.filter((slice) => slice.metadata?.ownerReferences?.some((owner) => owner.uid === service.metadata?.uid && owner.kind === 'Service'));
+  const owned = mine.filter((slice) => isOwnedBy(slice, service));
   const desired = new Map<string, { readonly ports: readonly EndpointPort[]; readonly endpoints: PodEndpoint[] }>();
-  const nodes = context.lister<Node>('nodes');
   for (const pod of pods) {
     if (!shouldPodBeInEndpoints(pod, true)) continue;
-    const nodeName = pod.spec?.nodeName ?? '';
-    const node = nodes.get('', nodeName);
+    const node = nodeOf(context)(pod);
     const made = podEndpoint(pod, node, service, addressType);
     let group = desired.get(made.portsKey);
     if (group === undefined) desired.set(made.portsKey, group = { ports: made.ports, endpoints: [] });
     if (node === undefined && service.spec?.publishNotReadyAddresses !== true) {
-      skipped.push(`skipping Pod ${pod.metadata?.name} for Service ${service.metadata?.namespace}/${service.metadata?.name}: Node ${nodeName} Not Found`);
+      skipped.push(skippedMessage(service, pod.metadata?.name ?? '', pod.spec?.nodeName ?? ''));
       continue;
     }
     if (made.endpoint.addresses.length > 0) group.endpoints.push(made);
   }
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];
-  const doomed = mine.filter((slice) => !owned.includes(slice));
+  const doomed: EndpointSlice[] = [];
   for (const [portKey, { ports, endpoints }] of desired) {
-    const changes = layOut(service, owned.filter((slice) => portsKey(slice.ports) === portKey), endpoints, addressType, ports);
+    const wanted = new Map<string, Endpoint>();
+    for (const { key, endpoint } of endpoints) wanted.set(key, endpoint);
+    const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
+    const deleted: EndpointSlice[] = [];
+    const unchanged: EndpointSlice[] = [];
+    for (const slice of owned) {
+      if (portsKey(slice.ports) !== portKey) continue;
+      const verdict = judgeSlice(service, slice, (endpoint) => {
+        const key = endpointKey(endpoint);
+        const want = wanted.get(key);
+        wanted.delete(key);
+        return want;
+      });
+      if (verdict.is === 'changed') changed.push({ slice, endpoints: verdict.endpoints });
+      else if (verdict.is === 'deleted') deleted.push(slice);
+      else unchanged.push(slice);
+    }
+    const changes = layOut({ service, addressType, ports, changed, deleted, unchanged: () => unchanged, rest: [...wanted.values()] });
     create.push(...changes.create);
     update.push(...changes.update);
     doomed.push(...changes.delete);
   }
   doomed.push(...owned.filter((slice) => !desired.has(portsKey(slice.ports))));
-  if (mine.length === doomed.length && create.length === 0) {
+  return finish({ service, addressType, mineCount: mine.length, changes: { create, update, delete: doomed }, strangers: mine.filter((slice) => !owned.includes(slice)) });
+}
+
+interface FamilyChanges {
+  readonly service: Service;
+  readonly addressType: AddressType;
+  /** How many slices of this family there are. */
+  readonly mineCount: number;
+  readonly changes: SliceChanges;
+  /** Slices of this family that are not the Service's own. */
+  readonly strangers: readonly EndpointSlice[];
+}
+
+/** [ES7] Leaves a placeholder where nothing else would be left, and makes updates of pairs of deletions and creations. */
+function finish({ service, addressType, mineCount, changes, strangers }: FamilyChanges): SliceChanges {
+  const create = [...changes.create];
+  let doomed: readonly EndpointSlice[] = [...strangers, ...changes.delete];
+  if (mineCount === doomed.length && create.length === 0) {
     const [only] = doomed;
-    if (doomed.length === 1 && only !== undefined && isPlaceholder(only, service)) doomed.length = 0;
+    if (doomed.length === 1 && only !== undefined && isPlaceholder(only, service)) doomed = [];
     else create.push(newEndpointSlice(service, addressType, []));
   }
-  const strangers = doomed.filter((slice) => !owned.includes(slice));
-  const paired = pairUp({ create, update, delete: doomed.filter((slice) => owned.includes(slice)) });
-  return { ...paired, delete: [...strangers, ...paired.delete] };
+  const isStrange = (slice: EndpointSlice): boolean => strangers.includes(slice);
+  const paired = pairUp({ create, update: changes.update, delete: doomed.filter((slice) => !isStrange(slice)) });
+  return { ...paired, delete: [...doomed.filter(isStrange), ...paired.delete] };
+}
+
+function skippedMessage(service: Service, podName: string, nodeName: string): string {
+  return `skipping Pod ${podName} for Service ${service.metadata?.namespace}/${service.metadata?.name}: Node ${nodeName} Not Found`;
+}
+
+function podNode(context: Context, service: Service, podName: string): string {
+  return context.lister<Pod>('pods').get(service.metadata?.namespace ?? '', podName)?.spec?.nodeName ?? '';
+}
+
+function nodeOf(context: Pick<Context, 'lister'>): NodeOf {
+  const nodes = context.lister<Node>('nodes');
+  return (pod) => nodes.get('', pod.spec?.nodeName ?? '');
+}
+
+function* retimedPods(context: Context, { service, retimed }: ServiceEndpoints, namespace: string): PodsToTime {
+  const pods = context.lister<Pod>('pods');
+  for (const name of retimed.keys()) {
+    const pod = pods.get(namespace, name);
+    yield [name, pod !== undefined && selects(service, pod) ? pod : undefined];
+  }
 }
 
 /** Writes: creations, updates, deletions. Upstream: finalize. */
@@ -130,7 +242,7 @@ function* finalize(context: ReconcileContext, key: string, service: Service, cha
   const place = { resource: SLICES, namespace };
   const remember = (change: (generations: Generations | undefined) => Generations): void => {
     context.decide(() => {
-      const state = context.state as State;
+      const state = context.state as EndpointSliceState;
       state.generations = state.generations.set(context.epoch, key, Object.freeze(change(state.generations.get(key))));
       return null;
     });
@@ -165,9 +277,45 @@ function withTriggerTime(slice: EndpointSlice, time: string | null): KubeObject 
   return { ...slice, metadata: Object.keys(annotations).length === 0 ? metadata : { ...metadata, annotations } } as KubeObject;
 }
 
+/** Keeps what is held of Services up with a change of a pod. */
+function followPod(context: HandlerContext, { before, after }: CacheChange): void {
+  const state = context.state as EndpointSliceState;
+  const { namespace } = (after ?? before as KubeObject).metadata;
+  const changed: (readonly [string, ServiceEndpoints])[] = [];
+  state.services.forEach((held, key) => {
+    const next = applyPodChange(context.epoch, held, before as Pod | undefined, after as Pod | undefined, nodeOf(context));
+    if (next !== held) changed.push([key, next]);
+  }, `${namespace}/`, `${namespace}0`);
+  for (const [key, held] of changed) state.services = state.services.set(context.epoch, key, held);
+}
+
+/** A node that comes, goes or moves to another zone may change endpoints of any Service: what is held is worked out anew. */
+function followNode(context: HandlerContext, { before, after }: CacheChange): void {
+  const state = context.state as EndpointSliceState;
+  if (before !== undefined && after !== undefined && zoneOf(before as Node) === zoneOf(after as Node)) return;
+  if (state.services.size > 0) state.services = OrderedMap.empty();
+}
+
+function followSlice(context: HandlerContext, change: CacheChange): void {
+  const state = context.state as EndpointSliceState;
+  const before = change.before as EndpointSlice | undefined;
+  const after = change.after as EndpointSlice | undefined;
+  const from = before !== undefined && isInUse(before) ? serviceKey(before) : undefined;
+  const to = after !== undefined && isInUse(after) ? serviceKey(after) : undefined;
+  const follow = (key: string | undefined, old: EndpointSlice | undefined, slice: EndpointSlice | undefined): void => {
+    const held = key === undefined ? undefined : state.services.get(key);
+    if (key !== undefined && held !== undefined) state.services = state.services.set(context.epoch, key, applySliceChange(context.epoch, held, old, slice));
+  };
+  if (from === to) follow(from, before, after);
+  else {
+    follow(from, before, undefined);
+    follow(to, undefined, after);
+  }
+}
+
 /** [ES9] Slices that others wrote bring their Service back, a second later. */
 function handleSlice(context: HandlerContext, { before, after }: CacheChange): void {
-  const state = context.state as State;
+  const state = context.state as EndpointSliceState;
   const old = before as EndpointSlice | undefined;
   const slice = after as EndpointSlice | undefined;
   if (slice === undefined) {
@@ -193,14 +341,18 @@ function handleSlice(context: HandlerContext, { before, after }: CacheChange): v
   if (isChangedHands || (isManaged(slice) && isWrittenByOthers(key === undefined ? undefined : state.generations.get(key), slice))) enqueue(key);
 }
 
-function slicesOf(context: ReconcileContext, service: Service): readonly EndpointSlice[] {
+function slicesOf(context: Context, service: Service): readonly EndpointSlice[] {
   const { namespace = '', name = '', uid = '' } = service.metadata ?? {};
   // Slices are nearly always owned by their Service; those of an earlier Service of the same name are found by label.
   const lister = context.lister<EndpointSlice>(SLICES);
   const owned = lister.byOwner(uid);
   const others = lister.list(namespace).filter((slice) => !owned.includes(slice));
-  return [...owned, ...others].filter((slice) =>
-    slice.metadata?.deletionTimestamp === undefined && isManaged(slice) && slice.metadata?.labels?.[SERVICE_NAME_LABEL] === name);
+  return [...owned, ...others].filter((slice) => isInUse(slice) && slice.metadata?.labels?.[SERVICE_NAME_LABEL] === name);
+}
+
+/** Whether a slice is this controller's to manage, and stays. */
+function isInUse(slice: EndpointSlice): boolean {
+  return slice.metadata?.deletionTimestamp === undefined && isManaged(slice);
 }
 
 function isPlaceholder(slice: EndpointSlice, service: Service): boolean {

@@ -14,7 +14,7 @@ export function podToEndpoint(pod: Pod, node: Node | undefined, service: Service
   const { namespace, name, uid } = pod.metadata ?? {};
   const hostname = endpointHostname(pod, service);
   const nodeName = pod.spec?.nodeName;
-  const zone = node?.metadata?.labels?.['topology.kubernetes.io/zone'];
+  const zone = zoneOf(node);
   return {
     addresses: (pod.status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => addressTypeOf(ip) === addressType),
     conditions: { ready, serving, terminating },
@@ -79,7 +79,7 @@ export function podEndpoint(pod: Pod, node: Node | undefined, service: Service, 
     ofService = new WeakMap();
     if (Object.isFrozen(service)) ofType.set(service, ofService);
   }
-  const zone = node?.metadata?.labels?.['topology.kubernetes.io/zone'];
+  const zone = zoneOf(node);
   const known = ofService.get(pod);
   if (known !== undefined && known.zone === zone) return known;
   const endpoint = deepFreeze(podToEndpoint(pod, node, service, addressType));
@@ -101,6 +101,11 @@ export function addressTypesOf(service: Service): readonly AddressType[] {
   if (families.length > 0) return families;
   const clusterIP = service.spec?.clusterIP ?? '';
   return clusterIP !== '' && clusterIP !== 'None' ? [addressTypeOf(clusterIP)] : ['IPv4', 'IPv6'];
+}
+
+/** The zone of a node, if it says one. @internal */
+export function zoneOf(node: Node | undefined): string | undefined {
+  return node?.metadata?.labels?.['topology.kubernetes.io/zone'];
 }
 
 /** The family of an address. @internal */

@@ -51,49 +51,11 @@ export function endpointHostname(pod: Pod, service: Service): string | undefined
   return hostname !== undefined && hostname !== '' && pod.spec?.subdomain === service.metadata?.name ? hostname : undefined;
 }
 
-/** The earliest change of a pod's readiness or of the Service that no sync has seen yet; undefined if there is none. Times are texts, which sort as instants. Upstream: TriggerTimeTracker. @internal */
-export interface TriggerTimes {
-  readonly service: string;
-  /** Names of the pods that have a time, in key order. */
-  readonly names: readonly string[];
-  /** Their times, in the same order. */
-  readonly times: readonly string[];
-}
-
-const NO_TIMES: TriggerTimes = Object.freeze({ service: '', names: Object.freeze([]), times: Object.freeze([]) });
-
-/** [ES8] The trigger time of a sync of pods in key order, and what to remember for the next. @internal */
-export function triggerTime(known: TriggerTimes | undefined, service: Service, pods: readonly Pod[]): { readonly time: string | undefined; readonly times: TriggerTimes } {
-  const created = service.metadata?.creationTimestamp ?? '';
-  const before = known ?? NO_TIMES;
-  const names: string[] = [];
-  const times: string[] = [];
-  let earliest: string | undefined;
-  let isSame = created === before.service;
-  let at = 0;
-  for (const pod of pods) {
-    const time = readyTime(pod);
-    if (time === undefined) continue;
-    const name = pod.metadata?.name ?? '';
-    while (at < before.names.length && (before.names[at] as string) < name) at++;
-    const timeBefore = before.names[at] === name ? before.times[at] as string : '';
-    if (time !== timeBefore) {
-      isSame = false;
-      if (time > timeBefore && (earliest === undefined || time < earliest)) earliest = time;
-    }
-    names.push(name);
-    times.push(time);
-  }
-  if (isSame && known !== undefined && names.length === known.names.length) return { time: earliest, times: known };
-  const next = { service: created, names: Object.freeze(names), times: Object.freeze(times) };
-  if (known === undefined) return { time: created === '' ? undefined : created, times: next };
-  if (created > known.service && (earliest === undefined || created < earliest)) earliest = created;
-  return { time: earliest, times: next };
-}
-
-function readyTime(pod: Pod): string | undefined {
-  for (const condition of pod.status?.conditions ?? []) if (condition.type === 'Ready') return condition.lastTransitionTime;
-  return undefined;
+/** Whether two versions of a pod are the same endpoint to every Service: nothing that an endpoint or its ports are made of has changed. @internal */
+export function sameAsEndpoint(before: Pod, after: Pod): boolean {
+  if (before.spec !== after.spec || before.metadata?.uid !== after.metadata?.uid || !sameLabels(before.metadata?.labels, after.metadata?.labels)) return false;
+  if (before.metadata?.deletionTimestamp !== after.metadata?.deletionTimestamp || before.status?.phase !== after.status?.phase) return false;
+  return before.status?.podIP === after.status?.podIP && sameIps(before, after) && isPodReady(before) === isPodReady(after);
 }
 
 /** Same keys with the same values. @internal */
@@ -106,10 +68,13 @@ export function sameLabels(a: Readonly<Record<string, string>> = {}, b: Readonly
 function endpointChanged(before: Pod, after: Pod): boolean {
   // Upstream compares the pointers of the two times: any change of a pod that is being deleted counts.
   if (before.metadata?.deletionTimestamp !== undefined || after.metadata?.deletionTimestamp !== undefined) return true;
-  if (isPodReady(before) !== isPodReady(after)) return true;
-  const ips = before.status?.podIPs ?? [];
-  const ipsAfter = after.status?.podIPs ?? [];
-  return ips.length !== ipsAfter.length || ips.some(({ ip }, index) => ip !== ipsAfter[index]?.ip);
+  return isPodReady(before) !== isPodReady(after) || !sameIps(before, after);
+}
+
+function sameIps(a: Pod, b: Pod): boolean {
+  const ips = a.status?.podIPs ?? [];
+  const others = b.status?.podIPs ?? [];
+  return ips.length === others.length && ips.every(({ ip }, index) => ip === others[index]?.ip);
 }
 
 function keysOf(services: readonly Service[]): readonly string[] {

@@ -2,7 +2,7 @@
 // Upstream: staging/src/k8s.io/endpointslice/reconciler.go (1.37).
 import type { Endpoint, EndpointPort, EndpointSlice, Service } from '@kubesim/api';
 import { newControllerRef } from '@kubesim/client';
-import { endpointKey, sameEndpoint, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
+import { sameEndpoint, type AddressType } from './endpoints-of-pods.ts';
 import { sameLabels } from './pod-changes.ts';
 
 /** Endpoints of a slice at most. [ES6] @internal */
@@ -49,47 +49,64 @@ export function hasServiceLabels(slice: EndpointSlice, service: Service): boolea
   return sameLabels(plainLabels(slice.metadata?.labels), plainLabels(service.metadata?.labels));
 }
 
+/** Whether a slice is a Service's own. @internal */
+export function isOwnedBy(slice: EndpointSlice, service: Service): boolean {
+  return slice.metadata?.ownerReferences?.some((owner) => owner.uid === service.metadata?.uid && owner.kind === 'Service') === true;
+}
+
+/** What becomes of a slice: the endpoints that stay in it, and how it stands to what it should say. @internal */
+export interface Verdict {
+  readonly endpoints: Endpoint[];
+  readonly is: 'unchanged' | 'changed' | 'deleted';
+}
+
+/** Compares a slice with what should be in it: `want` answers the endpoint that should stand in place of one, if any. @internal */
+export function judgeSlice(service: Service, slice: EndpointSlice, want: (endpoint: Endpoint) => Endpoint | undefined): Verdict {
+  const before = slice.endpoints ?? [];
+  const endpoints: Endpoint[] = [];
+  let isUpdated = false;
+  for (const endpoint of before) {
+    const wanted = want(endpoint);
+    if (wanted === undefined) continue;
+    endpoints.push(wanted);
+    if (wanted !== endpoint && !sameEndpoint(wanted, endpoint)) isUpdated = true;
+  }
+  if (isUpdated || before.length !== endpoints.length) return { endpoints, is: endpoints.length === 0 ? 'deleted' : 'changed' };
+  return { endpoints, is: hasServiceLabels(slice, service) ? 'unchanged' : 'changed' };
+}
+
+/** What `layOut` works from. @internal */
+export interface Layout {
+  readonly service: Service;
+  readonly addressType: AddressType;
+  readonly ports: readonly EndpointPort[];
+  readonly changed: readonly { readonly slice: EndpointSlice; readonly endpoints: Endpoint[] }[];
+  readonly deleted: readonly EndpointSlice[];
+  readonly unchanged: () => Iterable<EndpointSlice>;
+  /** Endpoints that are in no slice. */
+  readonly rest: readonly Endpoint[];
+}
+
 /**
  * Lays out endpoints of one port list. What stays is updated in place; what is new goes into slices that change anyway, the
  * fullest first, then into the one unchanged slice that it fills best, then into new ones. Upstream: reconcileByPortMapping.
  * @internal
  */
-export function layOut(service: Service, existing: readonly EndpointSlice[], desired: readonly PodEndpoint[], addressType: AddressType, ports: readonly EndpointPort[]): SliceChanges {
-  const wanted = new Map<string, Endpoint>();
-  for (const { key, endpoint } of desired) wanted.set(key, endpoint);
-  const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
-  const deleted: EndpointSlice[] = [];
-  let unchanged: EndpointSlice[] = [];
-  for (const slice of existing) {
-    const before = slice.endpoints ?? [];
-    const endpoints: Endpoint[] = [];
-    let isUpdated = false;
-    for (const endpoint of before) {
-      const key = endpointKey(endpoint);
-      const want = wanted.get(key);
-      if (want === undefined) continue;
-      endpoints.push(want);
-      if (!sameEndpoint(want, endpoint)) isUpdated = true;
-      wanted.delete(key);
+export function layOut({ service, addressType, ports, changed, deleted, unchanged, rest: fresh }: Layout): SliceChanges {
+  const updated = [...changed];
+  let rest = fresh;
+  if (rest.length > 0) {
+    for (const one of [...changed].sort((a, b) => b.endpoints.length - a.endpoints.length)) {
+      const room = MAX_ENDPOINTS_PER_SLICE - one.endpoints.length;
+      one.endpoints.push(...rest.slice(0, room));
+      rest = rest.slice(room);
     }
-    if (isUpdated || before.length !== endpoints.length) {
-      if (endpoints.length === 0) deleted.push(slice);
-      else changed.push({ slice, endpoints });
-    } else if (!hasServiceLabels(slice, service)) changed.push({ slice, endpoints });
-    else unchanged.push(slice);
-  }
-  let rest = [...wanted.values()];
-  for (const one of [...changed].sort((a, b) => b.endpoints.length - a.endpoints.length)) {
-    const room = MAX_ENDPOINTS_PER_SLICE - one.endpoints.length;
-    one.endpoints.push(...rest.slice(0, room));
-    rest = rest.slice(room);
   }
   const create: EndpointSlice[] = [];
   while (rest.length > 0) {
-    const fill = rest.length < MAX_ENDPOINTS_PER_SLICE ? sliceToFill(unchanged, rest.length) : undefined;
+    const fill = rest.length < MAX_ENDPOINTS_PER_SLICE ? sliceToFill(unchanged(), rest.length) : undefined;
     if (fill !== undefined) {
-      changed.push({ slice: fill, endpoints: [...(fill.endpoints ?? []), ...rest] });
-      unchanged = unchanged.filter((slice) => slice !== fill);
+      updated.push({ slice: fill, endpoints: [...(fill.endpoints ?? []), ...rest] });
       rest = [];
     } else {
       create.push({ ...newEndpointSlice(service, addressType, ports), endpoints: rest.slice(0, MAX_ENDPOINTS_PER_SLICE) });
@@ -97,7 +114,7 @@ export function layOut(service: Service, existing: readonly EndpointSlice[], des
     }
   }
   const labels = sliceLabels(service);
-  const update = changed.map(({ slice, endpoints }) => ({ ...slice, metadata: { ...slice.metadata, labels }, endpoints }));
+  const update = updated.map(({ slice, endpoints }) => ({ ...slice, metadata: { ...slice.metadata, labels }, endpoints }));
   return { create, update, delete: deleted };
 }
 
@@ -117,7 +134,7 @@ export function pairUp({ create, update, delete: doomed }: SliceChanges): SliceC
 }
 
 /** The slice that is fullest once all endpoints are in. Upstream: getSliceToFill. */
-function sliceToFill(slices: readonly EndpointSlice[], endpointCount: number): EndpointSlice | undefined {
+function sliceToFill(slices: Iterable<EndpointSlice>, endpointCount: number): EndpointSlice | undefined {
   let best: EndpointSlice | undefined;
   let bestRoom = MAX_ENDPOINTS_PER_SLICE;
   for (const slice of slices) {

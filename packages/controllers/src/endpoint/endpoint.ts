@@ -1,12 +1,16 @@
 // The Endpoints controller: for each Service with a selector, one Endpoints object with the addresses of its pods. Rules: SPEC.md.
-import { memoizeFrozen, type Endpoints, type EndpointAddress, type KubeObject, type Pod, type Service } from '@kubesim/api';
-import { isNamespaceTerminating, isNotFound, isPodReady, send, type Controller, type ReconcileContext, type Reconciling } from '@kubesim/client';
+import type { Endpoints, EndpointSubset, KubeObject, Pod, Service } from '@kubesim/api';
+import { isNamespaceTerminating, isNotFound, send, type CacheChange, type Controller, type HandlerContext, type ReconcileContext, type Reconciling } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
-import { addressTypeOf, findPort } from '../endpoint-slice/endpoints-of-pods.ts';
-import { endpointHostname, podsOf, sameLabels, servicesToUpdate, shouldPodBeInEndpoints, triggerTime, type TriggerTimes } from '../endpoint-slice/pod-changes.ts';
-import { MAX_CAPACITY, packSubsets, sameSubsets, truncateSubsets, type AddressOnPort } from './subsets.ts';
+import { podsOf, sameLabels, selects, servicesToUpdate } from '../endpoint-slice/pod-changes.ts';
+import { allPodsToTime, triggerTime, type PodsToTime, type TriggerTimes } from '../endpoint-slice/trigger-times.ts';
+import { addressesFor, applyPodChange, buildServiceAddresses, heldSubsets, type ServiceAddresses } from './service-addresses.ts';
+import { MAX_CAPACITY, packSubsets, sameSubsets, truncateSubsets } from './subsets.ts';
 
-interface State {
+/** What the controller keeps in memory. @internal */
+export interface EndpointState {
+  /** Addresses by Service. */
+  addresses: OrderedMap<ServiceAddresses>;
   times: OrderedMap<TriggerTimes>;
   /** resourceVersions of Endpoints that were overwritten: a cache that still shows one is stale. */
   stale: OrderedMap<string>;
@@ -22,16 +26,22 @@ export const endpointController: Controller = {
   name: 'endpoint-controller',
   watches: ['services', 'pods', 'endpoints'],
   workers: 5,
-  initialState: (): State => ({ times: OrderedMap.empty(), stale: OrderedMap.empty() }),
+  initialState: (): EndpointState => ({ addresses: OrderedMap.empty(), times: OrderedMap.empty(), stale: OrderedMap.empty() }),
   handle(context, change) {
     if (change.resource === 'pods') {
+      followPod(context, change);
       for (const key of servicesToUpdate(context, change)) context.enqueue(key);
       return;
     }
     // [EP5] Of Endpoints only a deletion matters: a Service that is still there makes them again.
     if (change.resource === 'endpoints' && change.after !== undefined) return;
     const { namespace, name } = (change.after ?? change.before as KubeObject).metadata;
-    context.enqueue(`${namespace}/${name}`);
+    const key = `${namespace}/${name}`;
+    if (change.resource === 'services') {
+      const state = context.state as EndpointState;
+      state.addresses = state.addresses.delete(context.epoch, key);
+    }
+    context.enqueue(key);
   },
   *reconcile(context, key): Reconciling {
     const [namespace = '', name = ''] = key.split('/');
@@ -59,7 +69,7 @@ export const endpointController: Controller = {
         const overwritten = plan.endpoints.metadata.resourceVersion ?? '';
         if (object.metadata.resourceVersion !== overwritten) {
           context.decide(() => {
-            const state = context.state as State;
+            const state = context.state as EndpointState;
             state.stale = state.stale.set(context.epoch, key, overwritten);
             return null;
           });
@@ -70,13 +80,15 @@ export const endpointController: Controller = {
   },
 };
 
-type Plan =
+/** What a sync does. @internal */
+export type Plan =
   | { readonly do: 'nothing' | 'delete' }
   | { readonly do: 'fail'; readonly error: string }
   | { readonly do: 'create' | 'update'; readonly endpoints: KubeObject };
 
-function decide(context: ReconcileContext, key: string): Plan {
-  const state = context.state as State;
+/** Upstream: syncService. With `isRecount` it goes through all pods of the Service, as upstream does. @internal */
+export function decide(context: Pick<ReconcileContext, 'lister' | 'state' | 'epoch'>, key: string, isRecount: boolean = false): Plan {
+  const state = context.state as EndpointState;
   const [namespace = '', name = ''] = key.split('/');
   const service = context.lister<Service>('services').get(namespace, name);
   if (service === undefined) {
@@ -85,21 +97,26 @@ function decide(context: ReconcileContext, key: string): Plan {
     return { do: 'delete' };
   }
   if (service.spec?.type === 'ExternalName' || service.spec?.selector === undefined) return { do: 'nothing' };
-  const pods = podsOf(context, service);
-  const { time, times } = triggerTime(state.times.get(key), service, pods);
-  if (times !== state.times.get(key)) state.times = state.times.set(context.epoch, key, Object.freeze(times));
+  let all: readonly Pod[] | undefined;
+  const pods = (): readonly Pod[] => all ??= podsOf(context, service);
+  const known = state.addresses.get(key);
+  const held = known !== undefined && known.service === service && !isRecount ? known : undefined;
+  const times = state.times.get(key);
+  const timed = triggerTime(context.epoch, times, service, held === undefined ? allPodsToTime(times, pods()) : retimedPods(context, held, namespace));
+  if (timed.times !== times) state.times = state.times.set(context.epoch, key, timed.times);
+  const addresses = held ?? buildServiceAddresses(context.epoch, service, pods());
+  if (held === undefined || held.retimed.size > 0) state.addresses = state.addresses.set(context.epoch, key, { ...addresses, retimed: OrderedMap.empty() });
   const current = context.lister<Endpoints>('endpoints').get(namespace, name);
   if (current !== undefined && state.stale.get(key) === current.metadata?.resourceVersion) {
     return { do: 'fail', error: `endpoints informer cache is out of date, resource version ${current.metadata?.resourceVersion} already processed for endpoints ${key}` };
   }
-  const packed = packSubsets(pods.flatMap(addressesFor(service)));
+  const { subsets, isCut } = (isRecount ? undefined : heldSubsets(addresses)) ?? recountSubsets(service, pods());
   const labels = labelsOf(service);
-  const count = (current?.subsets ?? []).reduce((sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length, 0);
+  const count = (current?.subsets ?? []).reduce((sum, { addresses: ready = [], notReadyAddresses = [] }) => sum + ready.length + notReadyAddresses.length, 0);
   const isCapacityRight = count <= MAX_CAPACITY && current?.metadata?.annotations?.[OVER_CAPACITY] === undefined;
-  if (current !== undefined && isCapacityRight && sameSubsets(current.subsets, packed) && sameLabels(current.metadata?.labels, labels)) return { do: 'nothing' };
-  const subsets = truncateSubsets(packed);
+  if (current !== undefined && !isCut && isCapacityRight && sameSubsets(current.subsets, subsets) && sameLabels(current.metadata?.labels, labels)) return { do: 'nothing' };
   const { [TRIGGER_TIME]: _, [OVER_CAPACITY]: __, ...others } = current?.metadata?.annotations ?? {};
-  const annotations = { ...others, ...(time === undefined ? {} : { [TRIGGER_TIME]: time }), ...(subsets === packed ? {} : { [OVER_CAPACITY]: 'truncated' }) };
+  const annotations = { ...others, ...(timed.time === undefined ? {} : { [TRIGGER_TIME]: timed.time }), ...(isCut ? { [OVER_CAPACITY]: 'truncated' } : {}) };
   const { annotations: ___, ...metadata } = current?.metadata ?? { name, namespace };
   const endpoints = {
     apiVersion: 'v1', kind: 'Endpoints',
@@ -109,35 +126,29 @@ function decide(context: ReconcileContext, key: string): Plan {
   return { do: current === undefined ? 'create' : 'update', endpoints };
 }
 
-/** Addresses of the pods of a Service, worked out once for each version of pod and Service: a sync builds only what changed. */
-const addressesFor: (service: Service) => (pod: Pod) => readonly AddressOnPort[] = memoizeFrozen((service: Service) => memoizeFrozen((pod: Pod) => addressesOf(service, pod)));
+function recountSubsets(service: Service, pods: readonly Pod[]): { readonly subsets: readonly EndpointSubset[]; readonly isCut: boolean } {
+  const packed = packSubsets(pods.flatMap(addressesFor(service)));
+  const subsets = truncateSubsets(packed);
+  return { subsets, isCut: subsets !== packed };
+}
 
-/** [EP1] [EP2] The address of a pod on each port of the Service. */
-function addressesOf(service: Service, pod: Pod): readonly AddressOnPort[] {
-  const isTolerant = service.spec?.publishNotReadyAddresses === true;
-  if (!shouldPodBeInEndpoints(pod, isTolerant)) return [];
-  const family = service.spec?.ipFamilies?.[0] ?? (addressTypeOf(service.spec?.clusterIP ?? ''));
-  const ip = (pod.status?.podIPs ?? []).map((one) => one.ip).find((candidate) => addressTypeOf(candidate) === family);
-  if (ip === undefined) return [];
-  const hostname = endpointHostname(pod, service);
-  const { namespace, name, uid } = pod.metadata ?? {};
-  const address = {
-    ip, ...(hostname === undefined ? {} : { hostname }), nodeName: pod.spec?.nodeName, targetRef: { kind: 'Pod', namespace, name, uid },
-  } as EndpointAddress;
-  const isReady = isTolerant || isPodReady(pod);
-  const ports = service.spec?.ports ?? [];
-  if (ports.length === 0) return service.spec?.clusterIP === 'None' ? [{ address, port: undefined, isReady }] : [];
-  const found: AddressOnPort[] = [];
-  for (const servicePort of ports) {
-    const port = findPort(pod, servicePort);
-    if (port === undefined) continue;
-    const { name: portName, protocol, appProtocol } = servicePort;
-    found.push({
-      address, isReady,
-      port: { ...(portName === undefined ? {} : { name: portName }), port, protocol: protocol ?? 'TCP', ...(appProtocol === undefined ? {} : { appProtocol }) },
-    });
+function* retimedPods(context: Pick<ReconcileContext, 'lister'>, { service, retimed }: ServiceAddresses, namespace: string): PodsToTime {
+  const pods = context.lister<Pod>('pods');
+  for (const name of retimed.keys()) {
+    const pod = pods.get(namespace, name);
+    yield [name, pod !== undefined && selects(service, pod) ? pod : undefined];
   }
-  return found;
+}
+
+function followPod(context: HandlerContext, { before, after }: CacheChange): void {
+  const state = context.state as EndpointState;
+  const { namespace } = (after ?? before as KubeObject).metadata;
+  const changed: (readonly [string, ServiceAddresses])[] = [];
+  state.addresses.forEach((held, key) => {
+    const next = applyPodChange(context.epoch, held, before as Pod | undefined, after as Pod | undefined);
+    if (next !== held) changed.push([key, next]);
+  }, `${namespace}/`, `${namespace}0`);
+  for (const [key, held] of changed) state.addresses = state.addresses.set(context.epoch, key, held);
 }
 
 function labelsOf(service: Service): Readonly<Record<string, string>> {

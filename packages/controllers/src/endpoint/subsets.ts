@@ -15,8 +15,10 @@ export interface AddressOnPort {
 /** Addresses of Endpoints at most. @internal */
 export const MAX_CAPACITY = 1000;
 
-const addressKey: (address: EndpointAddress) => string = memoizeFrozen(({ ip, targetRef }: EndpointAddress) => `${ip} ${targetRef?.uid ?? ''}`);
-const portKeyOf: (port: EndpointsPort) => string = memoizeFrozen(({ name, protocol, port, appProtocol }: EndpointsPort) => [name ?? '', protocol ?? '', port, appProtocol ?? ''].join('/'));
+/** What tells addresses apart, and their order. @internal */
+export const addressKey: (address: EndpointAddress) => string = memoizeFrozen(({ ip, targetRef }: EndpointAddress) => `${ip} ${targetRef?.uid ?? ''}`);
+/** What tells ports apart. @internal */
+export const portKeyOf: (port: EndpointsPort) => string = memoizeFrozen(({ name, protocol, port, appProtocol }: EndpointsPort) => [name ?? '', protocol ?? '', port, appProtocol ?? ''].join('/'));
 
 /** Groups addresses by the set of ports they have, and ports by the set of addresses. [EP3] @internal */
 export function packSubsets(addresses: readonly AddressOnPort[]): readonly EndpointSubset[] {
@@ -41,13 +43,18 @@ export function packSubsets(addresses: readonly AddressOnPort[]): readonly Endpo
   return [...subsets.values()].map(({ ports: shared, addresses: members }) => {
     const ready = members.filter(({ isReady }) => isReady).map(({ address }) => address);
     const notReady = members.filter(({ isReady }) => !isReady).map(({ address }) => address);
-    const sortedPorts = [...shared].sort((a, b) => a.port - b.port || compare(a.protocol ?? '', b.protocol ?? '') || compare(a.name ?? '', b.name ?? ''));
-    return {
-      ...(ready.length === 0 ? {} : { addresses: ready }),
-      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
-      ...(sortedPorts.length === 0 ? {} : { ports: sortedPorts }),
-    };
+    return subsetOf(ready, notReady, shared);
   });
+}
+
+/** A subset of these addresses, which are in order; its ports by number. @internal */
+export function subsetOf(ready: readonly EndpointAddress[], notReady: readonly EndpointAddress[], ports: readonly EndpointsPort[]): EndpointSubset {
+  const sortedPorts = [...ports].sort((a, b) => a.port - b.port || compare(a.protocol ?? '', b.protocol ?? '') || compare(a.name ?? '', b.name ?? ''));
+  return {
+    ...(ready.length === 0 ? {} : { addresses: ready }),
+    ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
+    ...(sortedPorts.length === 0 ? {} : { ports: sortedPorts }),
+  };
 }
 
 /** Cuts down to 1000 addresses, ready ones first; the same subsets if there are no more. [EP4] @internal */
@@ -80,7 +87,8 @@ function sameItems<T>(a: readonly T[] = [], b: readonly T[] = [], same: (a: T, b
   return true;
 }
 
-function sameAddress(a: EndpointAddress, b: EndpointAddress): boolean {
+/** Whether two addresses say the same, resourceVersions of targets apart. @internal */
+export function sameAddress(a: EndpointAddress, b: EndpointAddress): boolean {
   const [target, other] = [a.targetRef, b.targetRef];
   return a.ip === b.ip && a.hostname === b.hostname && a.nodeName === b.nodeName && target?.kind === other?.kind && target?.name === other?.name && target?.uid === other?.uid;
 }
