@@ -1,9 +1,9 @@
 // When two pod templates are the same, and the hash that names a template's ReplicaSet.
 // Upstream: EqualIgnoreHash in pkg/controller/deployment/util/deployment_util.go, ComputeHash in
-// pkg/controller/controller_utils.go (1.37). Upstream hashes Go's dump of the struct, here it is canonical JSON: the names
-// differ from a real cluster's, their alphabet and length do not.
+// pkg/controller/controller_utils.go (1.37).
 import type { PodTemplateSpec } from '@kubesim/api';
 import { safeEncodeString } from '../history/revision-hash.ts';
+import { dumpPodTemplate } from './go-dump.ts';
 
 /** The label by which a Deployment tells its ReplicaSets apart. @public */
 export const POD_TEMPLATE_HASH = 'pod-template-hash';
@@ -21,9 +21,16 @@ export function equalIgnoreHash(one: PodTemplateSpec, other: PodTemplateSpec): b
   return one === other || templateText(one) === templateText(other);
 }
 
-/** The hash of a template, at most ten characters; a collision count makes it another one. @public */
+/** Hashes of templates already seen, before the collision count, by the frozen template itself. */
+const hashes = new WeakMap<PodTemplateSpec, number>();
+
+/** The hash of a template as a real cluster computes it, at most ten characters; a collision count makes it another one. @public */
 export function computeHash(template: PodTemplateSpec, collisionCount?: number): string {
-  let hash = fnv1a(0x811c9dc5, templateText(template));
+  let hash = hashes.get(template);
+  if (hash === undefined) {
+    hash = fnv1a(0x811c9dc5, dumpPodTemplate(template));
+    hashes.set(template, hash);
+  }
   if (collisionCount !== undefined) {
     // Eight bytes, the number in the first four, least significant first.
     for (let shift = 0; shift < 64; shift += 8) hash = Math.imul(hash ^ (shift < 32 ? (collisionCount >>> shift) & 0xff : 0), 0x01000193);
