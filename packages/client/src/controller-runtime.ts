@@ -23,8 +23,8 @@ export interface Running {
 /** State of a controller component. @internal */
 export interface ControllerState extends WorkqueueState {
   running: OrderedMap<Running>;
-  /** Keys that come later: sequence number and instant of their timer. */
-  delayed: OrderedMap<{ readonly sequence: number; readonly at: number }>;
+  /** Keys that come later: sequence number and instant of their timer, and whether settling waits for it. */
+  delayed: OrderedMap<{ readonly sequence: number; readonly at: number; readonly isForeground: boolean }>;
   /** Workers that have a task to look at the queue on its way. */
   summoned: number;
   own: object;
@@ -106,15 +106,19 @@ export class ControllerHost {
       this.enqueue(machine, slot, state, args, key);
       return;
     }
-    const at = machine.now + Math.ceil(delayMs);
+    let at = machine.now + Math.ceil(delayMs);
+    let isForeground = options?.quietUntil !== Infinity && options?.long !== true;
     const waiting = state.delayed.get(key);
     if (waiting !== undefined) {
-      if (waiting.at <= at) return;
+      // A quiet look that something now waits for is a heartbeat no more.
+      if (waiting.at <= at && (waiting.isForeground || !isForeground)) return;
       machine.takeBack(waiting.sequence);
+      at = Math.min(at, waiting.at);
+      isForeground ||= waiting.isForeground;
     }
     const channel = `delay ${args.controller} ${key}`;
-    const sequence = machine.send(slot, channel, channel, { do: 'add', key }, { delayMs: at - machine.now, ...options });
-    state.delayed = state.delayed.set(machine.epoch, key, { sequence, at });
+    const sequence = machine.send(slot, channel, channel, { do: 'add', key }, { delayMs: at - machine.now, ...(isForeground ? {} : options) });
+    state.delayed = state.delayed.set(machine.epoch, key, { sequence, at, isForeground });
   }
 
   private controller(args: ControllerArgs): Controller {

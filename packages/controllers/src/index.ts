@@ -30,4 +30,4 @@ export { jobController } from './job/job-controller.ts';
 export { createCronJobController, cronJobController } from './cron-job/cron-job-controller.ts';
 export type { TimeZones } from './cron-job/sync.ts';
 export { createHorizontalPodAutoscalerController, horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
-export type { MetricAnswer, MetricQuery, MetricsClient } from './horizontal-pod-autoscaler/metrics.ts';
+export type { MetricAnswer, MetricQuery, MetricsSource, MetricValue } from './horizontal-pod-autoscaler/metrics.ts';

@@ -3,7 +3,7 @@ import type { KubeObject } from '@kubesim/api';
 import { DEFAULT_ADMISSION_PLUGINS, RBAC, rbacEscalation } from '@kubesim/apiserver';
 import type { Controller } from '@kubesim/client';
 import {
-  attachDetachController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, garbageCollectorController, jobController,
+  attachDetachController, createHorizontalPodAutoscalerController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, endpointSliceMirroringController, garbageCollectorController, jobController,
   namespaceController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, resourceQuotaController,
   rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
@@ -19,9 +19,9 @@ import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
 /** A node is given up after so long without a heartbeat: the setting of the recordings. Upstream's default is 50 s. */
 const NODE_MONITOR_GRACE_MS = 40_000;
 
-/** Controllers of kube-controller-manager, in the order in which they hear of a change. @internal */
+/** Controllers of kube-controller-manager, in the order in which they hear of a change; that of HorizontalPodAutoscalers comes after them, for its metrics are the user's. @internal */
 export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
-  statefulSetController, deploymentController, replicaSetController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, disruptionController,
+  statefulSetController, deploymentController, replicaSetController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, endpointSliceMirroringController, disruptionController,
   persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, createNodeLifecycleController({ nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS }),
   taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, garbageCollectorController,
 ];
@@ -38,6 +38,7 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
     authorizer: options.authorization === 'RBAC' ? RBAC : undefined,
     inputs: clusterInputs(() => plane, options.behaviours, (machine, node) => addNode(plane, machine, node, options)),
     components: [faultComponent(() => plane)],
+    functions: [`metrics ${options.metrics.name}`],
   });
   plane.filter = faultFilter;
   plane.latency = faultLatency;
@@ -45,7 +46,7 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
 }
 
 function builtIn(options: Required<ClusterOptions>): readonly Controller[] {
-  return BUILT_IN_CONTROLLERS.filter((controller) => !options.withoutControllers.includes(controller.name));
+  return [...BUILT_IN_CONTROLLERS, createHorizontalPodAutoscalerController(options.metrics)].filter((controller) => !options.withoutControllers.includes(controller.name));
 }
 
 /** A machine with everything in it, nothing of it run yet. @internal */

@@ -350,12 +350,12 @@ export class Cluster {
 
   /** The run so far, to be replayed from itself alone. */
   recording(): Recording {
-    const { controllers: _controllers, actors: _actors, behaviours: _behaviours, ...recipe } = this.options;
+    const { controllers: _controllers, actors: _actors, behaviours: _behaviours, metrics: _metrics, ...recipe } = this.options;
     return { format: 'kubesim-run/1', fingerprint: fingerprint(this.plane.definition), recipe, script: [...this.script], deviations: this.machine.choices.deviations, digest: this.digest };
   }
 
   /** Makes a recorded run again. `extras` gives the functions that a recording cannot hold. Throws FingerprintMismatch or UsageError. */
-  static replay(recording: Recording, extras: Pick<ClusterOptions, 'controllers' | 'actors' | 'behaviours'> = {}): Cluster {
+  static replay(recording: Recording, extras: Pick<ClusterOptions, 'controllers' | 'actors' | 'behaviours' | 'metrics'> = {}): Cluster {
     checkRecording(recording);
     const cluster = new Cluster({ ...recording.recipe, ...extras });
     cluster.checkFingerprint(recording.fingerprint);

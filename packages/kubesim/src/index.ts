@@ -7,5 +7,6 @@ export type { Manifest } from './manifests.ts';
 export type { WaitCondition } from './waiting.ts';
 export type { StatedReason } from './settings.ts';
 export type { Recording, ScriptEntry } from './recording.ts';
+export type { MetricAnswer, MetricQuery, MetricsSource, MetricValue } from '@kubesim/controllers';
 export { Faults, type ApiFaultRule } from './cluster-faults.ts';
 export type { ApiFault, CallPattern, CrashPoint } from './faults.ts';

@@ -1,6 +1,7 @@
 // Options of a cluster, checked: misuse names the option's path and the nearest right name.
 import type { Controller, Profile } from '@kubesim/client';
 import type { ActorFactory } from '@kubesim/client';
+import type { MetricsSource } from '@kubesim/controllers';
 import type { ContainerBehaviour } from '@kubesim/kubelet';
 import { checkKeys, UsageError } from './errors.ts';
 
@@ -38,6 +39,8 @@ export interface ClusterOptions {
   readonly behaviours?: readonly ContainerBehaviour[];
   /** Who may do what by REST: everybody everything, or what roles and bindings grant (upstream's default policy is made). */
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** Where HorizontalPodAutoscalers have their metrics from: a pure function of the cluster. Without it they keep their targets within bounds. */
+  readonly metrics?: MetricsSource;
   /** The user's own actors by name, started with these options. */
   readonly actors?: Readonly<Record<string, ActorFactory>>;
 }
@@ -45,9 +48,12 @@ export interface ClusterOptions {
 /** The instant at which a cluster starts unless told otherwise. @internal */
 export const EPOCH_MS = 1_767_225_600_000;
 
-const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'authorization', 'actors'];
+const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'authorization', 'metrics', 'actors'];
 const NODE_KEYS: readonly (keyof NodeOptions)[] = ['name', 'labels', 'cpu', 'memory', 'pods', 'zone', 'taints'];
 const RELEASES: readonly Profile['kubernetes'][] = ['1.34', '1.36', '1.37'];
+
+const METRICS_KEYS: readonly (keyof MetricsSource)[] = ['name', 'watches', 'measure'];
+const NO_METRICS: MetricsSource = Object.freeze({ name: 'none', measure: () => undefined });
 
 /** Checks options and fills in what is left out. Throws UsageError. @internal */
 export function checkOptions(options: ClusterOptions): Required<ClusterOptions> {
@@ -60,7 +66,12 @@ export function checkOptions(options: ClusterOptions): Required<ClusterOptions> 
   if (authorization !== 'AlwaysAllow' && authorization !== 'RBAC') throw new UsageError(`options.authorization must be 'AlwaysAllow' or 'RBAC', not '${String(authorization)}'`);
   if (typeof nodes === 'number' && (!Number.isInteger(nodes) || nodes < 0)) throw new UsageError(`options.nodes must be a whole number, 0 or more, not ${nodes}`);
   if (typeof nodes !== 'number') nodes.forEach((node, index) => checkKeys(`options.nodes[${index}]`, node, NODE_KEYS));
-  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], authorization, actors: options.actors ?? {} };
+  if (options.metrics !== undefined) {
+    checkKeys('options.metrics', options.metrics, METRICS_KEYS);
+    if (typeof options.metrics.measure !== 'function') throw new UsageError('options.metrics.measure must be a function from a query to an answer');
+    if (typeof options.metrics.name !== 'string' || options.metrics.name === '') throw new UsageError('options.metrics.name must be a name and version such as load-by-hour/1');
+  }
+  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], authorization, metrics: options.metrics ?? NO_METRICS, actors: options.actors ?? {} };
 }
 
 /** The nodes that options ask for, named node-1, node-2, … @internal */

@@ -1,152 +1,185 @@
-// How many replicas a metric asks for. Upstream: pkg/controller/podautoscaler/replica_calculator.go (1.37). Ratios are exact
-// quotients of whole numbers; it reads and writes nothing.
-import { quantityMilliValue, quantityOf, type MetricSpec, type MetricTarget, type Pod } from '@kubesim/api';
-import type { MetricAnswer } from './metrics.ts';
+// How many replicas a measured value asks for. Upstream: pkg/controller/podautoscaler/replica_calculator.go (1.37). Measured
+// values and targets are thousandths; ratios are quotients of whole numbers; it reads and writes nothing.
+import { quantityMilliValue, quantityOf, type Container, type Pod } from '@kubesim/api';
 
 const CPU_INITIALIZATION_MS = 300_000;
 const INITIAL_READINESS_MS = 30_000;
+const FULL_PERCENT = 100;
 
-/** What a metric comes to. */
-export interface Proposal {
-  readonly replicas: number;
-  /** The metric in words, for conditions and Events. */
-  readonly name: string;
-  /** What was measured: percent, or thousandths. */
-  readonly current: { readonly averageUtilization?: number; readonly averageValueMilli?: number; readonly valueMilli?: number };
+/** How far a ratio may be from 1 before anything is done. */
+export interface Tolerance {
+  readonly up: number;
+  readonly down: number;
 }
 
-/** The situation of the target. */
+/** The target as the metrics find it. */
 export interface Situation {
   readonly now: number;
+  /** What the target's selector selects. */
   readonly pods: readonly Pod[];
   readonly specReplicas: number;
   readonly statusReplicas: number;
-  readonly tolerance: { readonly up: number; readonly down: number };
+  readonly tolerance: Tolerance;
 }
 
-/** Replicas by one metric; a text says why it cannot be told. @public */
-export function proposeReplicas(metric: MetricSpec, answer: MetricAnswer | undefined, situation: Situation): Proposal | string {
-  const { target, name, resource, container } = describe(metric);
-  if (target === undefined) return `unknown metric source type "${metric.type}"`;
-  if (answer === undefined) return `unable to get metric ${name}: no metrics returned`;
-  if ('value' in answer) return ofValue(answer.value, target, name, situation);
-  return ofPods(answer.pods, target, { name, resource, container }, situation);
+/** What a metric comes to: replicas, and what was measured. Thousandths, but for percents. */
+export interface Calculated {
+  readonly replicas: number;
+  readonly usage: number;
+  readonly utilization?: number;
 }
 
-interface Description {
-  readonly target?: MetricTarget;
-  readonly name: string;
-  readonly resource?: string;
-  readonly container?: string;
+/** A sum of thousandths or percents per pod, as a level to hold against a target. */
+interface Gauge {
+  /** The level over the pods measured so far. A text says why there is none. */
+  levelOf(measured: ReadonlyMap<string, number>): number | string;
+  readonly target: number;
+  /** What a pod without a sample is taken for where the others ask for fewer. */
+  busy(pod: string): number;
 }
 
-function describe(metric: MetricSpec): Description {
-  const { resource, containerResource, pods, object, external } = metric;
-  const of = (target: MetricTarget): string => (target.averageUtilization === undefined ? '' : ' utilization (percentage of request)');
-  if (resource !== undefined) return { target: resource.target, resource: resource.name, name: `${resource.name} resource${of(resource.target)}` };
-  if (containerResource !== undefined) {
-    const { name, container, target } = containerResource;
-    return { target, resource: name, container, name: `${name} container resource${of(target)}` };
-  }
-  if (pods !== undefined) return { target: pods.target, name: `pods metric ${pods.metric.name}` };
-  if (object !== undefined) return { target: object.target, name: `${object.describedObject.kind} metric ${object.metric.name}` };
-  if (external !== undefined) return { target: external.target, name: `external metric ${external.metric.name}` };
-  return { name: metric.type };
+/** [HPA12] Share of requested resources in use. A text says why it cannot be told. */
+export function replicasByUtilization(measured: ReadonlyMap<string, number>, target: number, resource: string, container: string | undefined, situation: Situation): Calculated | string {
+  const asked = countedPods(measured, resource, situation);
+  if (typeof asked === 'string') return asked;
+  const requests = requestsOf(situation.pods, resource, container);
+  if (typeof requests === 'string') return requests;
+  const levelOf = (values: ReadonlyMap<string, number>): number | string => {
+    let used = 0;
+    let requested = 0;
+    for (const [pod, value] of values) {
+      used += value * (requests.has(pod) ? 1 : 0);
+      requested += requests.get(pod) ?? 0;
+    }
+    return requested === 0 ? 'no metrics returned matched known pods' : Math.trunc((used * FULL_PERCENT) / requested);
+  };
+  const busyPercent = Math.max(FULL_PERCENT, target);
+  const found = byGauge(asked, { levelOf, target, busy: (pod) => Math.trunc(((requests.get(pod) ?? 0) * busyPercent) / FULL_PERCENT) }, situation, false);
+  if (typeof found === 'string') return found;
+  const known = [...asked.counted].filter(([pod]) => requests.has(pod));
+  return { replicas: found.replicas, utilization: found.level, usage: Math.trunc(known.reduce((sum, [, value]) => sum + value, 0) / known.length) };
 }
 
-function isTolerable(ratio: number, { up, down }: Situation['tolerance']): boolean {
-  return ratio >= 1 - down && ratio <= 1 + up;
+/** [HPA13] An average per pod. `resource` is empty for a metric of the pods' own. */
+export function replicasByAverage(measured: ReadonlyMap<string, number>, target: number, resource: string, situation: Situation): Calculated | string {
+  const asked = countedPods(measured, resource, situation);
+  if (typeof asked === 'string') return asked;
+  const levelOf = (values: ReadonlyMap<string, number>): number => Math.trunc([...values.values()].reduce((sum, value) => sum + value, 0) / values.size);
+  const found = byGauge(asked, { levelOf, target, busy: () => target }, situation, true);
+  return typeof found === 'string' ? found : { replicas: found.replicas, usage: found.level };
 }
 
-function ofValue(value: number, target: MetricTarget, name: string, { pods, specReplicas, statusReplicas, tolerance }: Situation): Proposal {
-  if (target.averageValue !== undefined) {
-    const wanted = milli(target.averageValue);
-    const ratio = value / (wanted * statusReplicas);
-    const replicas = isTolerable(ratio, tolerance) ? statusReplicas : Math.ceil(value / wanted);
-    return { replicas, name, current: { averageValueMilli: Math.ceil(value / Math.max(1, statusReplicas)) } };
-  }
-  const ratio = value / milli(target.value ?? '1');
+/** [HPA14] One value against one target: the ratio is that of the ready pods. */
+export function replicasByValue(usage: number, target: number, { pods, specReplicas, tolerance }: Situation): Calculated | string {
+  const ratio = usage / target;
+  if (specReplicas === 0) return { replicas: Math.ceil(ratio), usage };
+  if (isTolerable(ratio, tolerance)) return { replicas: specReplicas, usage };
+  if (pods.length === 0) return NO_PODS;
   const ready = pods.filter((pod) => pod.status?.phase === 'Running' && readiness(pod)?.status === 'True').length;
-  const replicas = specReplicas === 0 ? Math.ceil(ratio) : isTolerable(ratio, tolerance) ? specReplicas : Math.ceil(ratio * ready);
-  return { replicas, name, current: { valueMilli: value } };
+  return { replicas: Math.ceil(ratio * ready), usage };
 }
 
-function ofPods(
-  measured: Readonly<Record<string, number>>, target: MetricTarget,
-  { name, resource, container }: { readonly name: string; readonly resource?: string; readonly container?: string }, situation: Situation,
-): Proposal | string {
-  const { now, pods, specReplicas, tolerance } = situation;
-  const counted = new Map<string, number>();
+/** [HPA15] One value, so much of it for each pod. */
+export function replicasByShare(total: number, target: number, { statusReplicas, tolerance }: Situation): Calculated {
+  const ratio = total / (target * statusReplicas);
+  return { replicas: isTolerable(ratio, tolerance) ? statusReplicas : Math.ceil(total / target), usage: Math.ceil(total / statusReplicas) };
+}
+
+const NO_PODS = 'no pods returned by selector while calculating replica count';
+
+/** Pods whose samples count, and pods that have none that does. */
+interface Counted {
+  readonly counted: ReadonlyMap<string, number>;
+  readonly readyCount: number;
+  readonly unready: readonly string[];
+  readonly missing: readonly string[];
+}
+
+function isTolerable(ratio: number, { up, down }: Tolerance): boolean {
+  return 1 - down <= ratio && ratio <= 1 + up;
+}
+
+/** [HPA16] Sorts the pods. Upstream: groupPods and removeMetricsForPods. */
+function countedPods(measured: ReadonlyMap<string, number>, resource: string, { now, pods }: Situation): Counted | string {
+  if (pods.length === 0) return NO_PODS;
+  const counted = new Map(measured);
   const unready: string[] = [];
   const missing: string[] = [];
+  let readyCount = 0;
   for (const pod of pods) {
-    const podName = pod.metadata.name;
-    if (pod.metadata.deletionTimestamp !== undefined || pod.status?.phase === 'Failed') continue;
-    const value = Object.hasOwn(measured, podName) ? measured[podName] : undefined;
-    if (pod.status?.phase === 'Pending') unready.push(podName);
-    else if (value === undefined) missing.push(podName);
-    else if (resource === 'cpu' && isStarting(pod, now)) unready.push(podName);
-    else counted.set(podName, value);
+    const { name = '' } = pod.metadata;
+    if (pod.metadata.deletionTimestamp !== undefined || pod.status?.phase === 'Failed') counted.delete(name);
+    else if (pod.status?.phase === 'Pending') unready.push(name);
+    else if (!measured.has(name)) missing.push(name);
+    else if (resource === 'cpu' && isStarting(pod, now)) unready.push(name);
+    else readyCount++;
   }
-  if (counted.size === 0) return `did not receive metrics for targeted pods (pods might be unready)`;
-  const requests = new Map<string, number>();
-  const isUtilization = target.averageUtilization !== undefined;
-  if (isUtilization) {
-    for (const pod of pods) {
-      const request = requestOf(pod, resource ?? '', container);
-      if (request === undefined) return `missing request for ${resource} in container of Pod ${pod.metadata.name}`;
-      requests.set(pod.metadata.name, request);
-    }
-  }
-  const wanted = target.averageUtilization ?? milli(target.averageValue ?? '1');
-  const level = (): number => {
-    let used = 0;
-    let asked = 0;
-    for (const [podName, value] of counted) {
-      used += value;
-      asked += requests.get(podName) ?? 0;
-    }
-    return isUtilization ? Math.floor((used * 100) / Math.max(1, asked)) : used / counted.size;
-  };
-  const first = level();
-  const ratio = first / wanted;
-  let used = 0;
-  for (const value of counted.values()) used += value;
-  const current = isUtilization ? { averageUtilization: first, averageValueMilli: Math.floor(used / counted.size) } : { averageValueMilli: Math.floor(first) };
-  const countsUnready = unready.length > 0 && ratio > 1;
-  if (!countsUnready && missing.length === 0) {
-    return { replicas: isTolerable(ratio, tolerance) ? specReplicas : Math.ceil(ratio * counted.size), name, current };
-  }
-  // Whoever says nothing is taken to say what would move the target least.
-  if (ratio !== 1) for (const podName of missing) counted.set(podName, ratio > 1 ? 0 : isUtilization ? (requests.get(podName) ?? 0) : wanted);
-  if (countsUnready) for (const podName of unready) counted.set(podName, 0);
-  const second = level() / wanted;
-  const turned = (ratio < 1 && second > 1) || (ratio > 1 && second < 1);
-  const replicas = Math.ceil(second * counted.size);
-  const overshoots = (second < 1 && replicas > specReplicas) || (second > 1 && replicas < specReplicas);
-  return { replicas: isTolerable(second, tolerance) || turned || overshoots ? specReplicas : replicas, name, current };
+  for (const name of unready) counted.delete(name);
+  return counted.size === 0 ? 'did not receive metrics for targeted pods (pods might be unready)' : { counted, readyCount, unready, missing };
 }
 
-/** The pod is not ready, or has not been for long enough: its processor time says little. */
+/** [HPA17] Whoever is silent is taken to say what moves the target least; what then turns the direction around does nothing. */
+function byGauge(
+  { counted, readyCount, unready, missing }: Counted, { levelOf, target, busy }: Gauge, { specReplicas, tolerance }: Situation, isIdleAtTarget: boolean,
+): { readonly replicas: number; readonly level: number } | string {
+  const level = levelOf(counted);
+  if (typeof level === 'string') return level;
+  const ratio = level / target;
+  const countsUnready = unready.length > 0 && ratio > 1;
+  if (!countsUnready && missing.length === 0) return { replicas: isTolerable(ratio, tolerance) ? specReplicas : Math.ceil(ratio * readyCount), level };
+  const filled = new Map(counted);
+  if (ratio < 1) for (const pod of missing) filled.set(pod, busy(pod));
+  // At the target exactly a silent pod is idle by its average, and left out by its utilization, as upstream has it.
+  else if (ratio > 1 || isIdleAtTarget) for (const pod of missing) filled.set(pod, 0);
+  if (countsUnready) for (const pod of unready) filled.set(pod, 0);
+  const second = (levelOf(filled) as number) / target;
+  const isTurned = (ratio < 1 && second > 1) || (ratio > 1 && second < 1);
+  const replicas = Math.ceil(second * filled.size);
+  const overshoots = (second < 1 && replicas > specReplicas) || (second > 1 && replicas < specReplicas);
+  return { replicas: isTolerable(second, tolerance) || isTurned || overshoots ? specReplicas : replicas, level };
+}
+
+/** The pod is not ready, or has never been: its processor time says little. */
 function isStarting(pod: Pod, now: number): boolean {
   const condition = readiness(pod);
   const startTime = pod.status?.startTime;
   if (condition === undefined || startTime === undefined) return true;
+  if (condition.status !== 'False') return false;
   const startedAt = Date.parse(startTime);
-  if (startedAt + CPU_INITIALIZATION_MS > now) return condition.status === 'False';
-  return condition.status === 'False' && startedAt + INITIAL_READINESS_MS > Date.parse(condition.lastTransitionTime ?? '');
+  return startedAt + CPU_INITIALIZATION_MS > now || startedAt + INITIAL_READINESS_MS > Date.parse(condition.lastTransitionTime ?? '');
 }
 
 function readiness(pod: Pod): { readonly status: string; readonly lastTransitionTime?: string } | undefined {
   return pod.status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function requestOf(pod: Pod, resource: string, container: string | undefined): number | undefined {
+/** [HPA18] What each pod has asked for. Upstream: calculateRequests. */
+function requestsOf(pods: readonly Pod[], resource: string, container: string | undefined): ReadonlyMap<string, number> | string {
+  const requests = new Map<string, number>();
+  for (const pod of pods) {
+    const request = container === undefined && pod.spec.resources?.requests !== undefined ? requestOfPod(pod, resource) : requestOfContainers(pod, resource, container);
+    if (typeof request === 'string') return request;
+    requests.set(pod.metadata.name, request);
+  }
+  return requests;
+}
+
+/** What a pod asks for as a whole, in thousandths, or why there is no such request. */
+function requestOfPod(pod: Pod, resource: string): number | string {
+  const request = pod.spec.resources?.requests?.[resource];
+  return request === undefined ? `missing pod-level request for ${resource} in Pod ${pod.metadata.name}` : milli(request);
+}
+
+/** The sum of what containers ask for, sidecars among them, in thousandths, or why there is none. */
+function requestOfContainers(pod: Pod, resource: string, container: string | undefined): number | string {
+  const sidecars = (pod.spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always');
+  const all: readonly Container[] = [...pod.spec.containers, ...sidecars];
+  const counted = all.filter(({ name }) => container === undefined || name === container);
+  if (counted.length === 0 && container !== undefined) return `container ${container} not found in Pod ${pod.metadata.name}`;
   let sum = 0;
-  for (const one of pod.spec.containers) {
-    if (container !== undefined && one.name !== container) continue;
-    const request = one.resources?.requests?.[resource];
-    if (request === undefined) return undefined;
+  for (const { name, resources } of counted) {
+    const request = resources?.requests?.[resource];
+    if (request === undefined) return `missing request for ${resource} in container ${name} of Pod ${pod.metadata.name}`;
     sum += milli(request);
   }
   return sum;
