@@ -58,6 +58,10 @@ export class ControllerHost {
   private readonly controllers: ReadonlyMap<string, Controller>;
   private readonly ports: Ports;
   private readonly ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
+  /** Opens a further cache for a member of a process; set by who runs the processes. @internal */
+  watchMore: (machine: Machine, process: string, member: number, resource: ResourceName) => void = () => { throw new RangeError('controllers: no process to watch for'); };
+  /** The slot of a cache that was opened later, if there is one. @internal */
+  laterView: (machine: Machine, process: string, resource: ResourceName) => number | undefined = () => undefined;
   private readonly live = new WeakMap<Machine, Map<string, Live>>();
 
   constructor(controllers: readonly Controller[], ports: Ports, ended?: (machine: Machine, end: ReconcileEnd) => void) {
@@ -325,9 +329,13 @@ class Handling implements HandlerContext {
   }
 
   lister<T = KubeObject>(resource: ResourceName): Lister<T> {
-    const view = this.args.views[resource];
+    const view = this.args.views[resource] ?? this.host.laterView(this.machine, this.args.process, resource);
     if (view === undefined) throw new RangeError(`${this.args.controller}: ${resource} is not among what it watches`);
     return this.ports.lister(this.machine, view) as Lister<T>;
+  }
+
+  watch(resource: ResourceName): void {
+    this.host.watchMore(this.machine, this.args.process, this.slot, resource);
   }
 
   enqueue(key: string): void {

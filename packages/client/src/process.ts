@@ -39,6 +39,27 @@ export class ProcessHost {
     this.controllers = controllers;
     this.actors = actors;
     this.ports = ports;
+    controllers.watchMore = (machine, process, member, resource) => { this.watchMore(machine, process, member, resource); };
+    controllers.laterView = (machine, process, resource) => machine.peek<ProcessState>(this.slot(machine, process)).views[resource];
+  }
+
+  /** A member wants to hear of a resource that it did not name at first. The cache is shared with the process's other members. */
+  private watchMore(machine: Machine, process: string, member: number, resource: ResourceName): void {
+    const slot = this.slot(machine, process);
+    const known = machine.peek<ProcessState>(slot);
+    const listening = known.listeners[resource] ?? [];
+    if (listening.includes(member)) return;
+    const state = machine.edit<ProcessState>(slot);
+    let view = state.views[resource];
+    const isNew = view === undefined;
+    if (view === undefined) {
+      view = this.ports.openView(machine, process, slot, { resource });
+      state.views = { ...state.views, [resource]: view };
+    }
+    state.listeners = { ...state.listeners, [resource]: [...listening, member] };
+    if (!state.isUp) return;
+    if (isNew) this.ports.watch(machine, view, true);
+    for (const change of this.ports.initialList(machine, view)) this.hostOf(machine, member).deliver(machine, member, change);
   }
 
   /** Adds a process of controllers that share caches, and starts it. */

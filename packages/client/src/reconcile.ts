@@ -101,6 +101,11 @@ export interface HandlerContext {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
   readonly state: any;
   readonly epoch: Epoch;
+  /**
+   * Watches a further resource from now on, for as long as the process has caches: one that was not known when the controller
+   * was written. What is there comes to `handle` as additions, and `lister` knows the resource. A resource that is watched stays so.
+   */
+  watch(resource: ResourceName): void;
   enqueue(key: string): void;
   enqueueAfter(key: string, delayMs: number, options?: EnqueueOptions): void;
 }

@@ -14,6 +14,7 @@ interface Member {
   readonly queue: string[];
   readonly delayed: Map<string, { at: number; quiet: boolean }>;
   readonly failures: Map<string, number>;
+  readonly watched: Set<string>;
 }
 
 /** A failure to answer with: counts down, 0 times is always. */
@@ -79,7 +80,7 @@ export class FakeCluster {
 
   constructor(...controllers: Controller[]) {
     for (const controller of controllers) {
-      this.members.push({ controller, state: controller.initialState?.() ?? {}, queue: [], delayed: new Map(), failures: new Map() });
+      this.members.push({ controller, state: controller.initialState?.() ?? {}, queue: [], delayed: new Map(), failures: new Map(), watched: new Set(controller.watches) });
     }
   }
 
@@ -224,13 +225,18 @@ export class FakeCluster {
       state: member.state,
       epoch: EPOCH,
       lister: <T>(resource: string) => {
-        if (!member.controller.watches.includes(resource)) throw new RangeError(`${member.controller.name}: ${resource} is not among what it watches`);
+        if (!member.watched.has(resource)) throw new RangeError(`${member.controller.name}: ${resource} is not among what it watches`);
         return this.lister(resource) as unknown as Lister<T>;
       },
       decide: (make) => freeze(make()),
       event: (event) => {
         this.eventObjects.push(event);
         this.events.push(`${event.type} ${event.reason} ${event.message}`);
+      },
+      watch: (resource) => {
+        if (member.watched.has(resource)) return;
+        member.watched.add(resource);
+        for (const object of this.list(resource)) member.controller.handle(this.contextOf(member), { resource, type: 'ADDED', after: object });
       },
       enqueue: (key) => this.enqueue(member, key),
       enqueueAfter: (key, delayMs, options) => {
@@ -257,7 +263,7 @@ export class FakeCluster {
 
   private notify(change: CacheChange): void {
     for (const member of this.members) {
-      if (member.controller.watches.includes(change.resource)) member.controller.handle(this.contextOf(member), change);
+      if (member.watched.has(change.resource)) member.controller.handle(this.contextOf(member), change);
     }
   }
 

@@ -153,16 +153,16 @@ describe('garbage collector', () => {
     expect(c.taken()).toEqual([]);
   });
 
-  it.each(['Background', 'Foreground', 'Orphan'])('GC12 looks after owners of custom kinds, deleted by %s', (propagationPolicy) => {
+  it.each(['Background', 'Foreground', 'Orphan'])('GC12 watches owners of custom kinds, deleted by %s', (propagationPolicy) => {
     const c = new FakeCluster(garbageCollectorController);
     c.create('customresourcedefinitions.apiextensions.k8s.io', { metadata: { name: 'w' }, spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true }] } });
-    c.create('widgets.example.com', { metadata: { name: 'w', namespace: 'ns', uid: 'W' } });
+    c.create('widgets.example.com', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', namespace: 'ns', uid: 'W' } });
     c.create('configmaps', { metadata: { name: 'a', namespace: 'ns', uid: 'A', ownerReferences: [{ ...reference('Widget', 'w', 'W'), apiVersion: 'example.com/v1' }] } });
     c.advance(120_000);
     expect(c.taken()).toEqual([]);
     expect(c.waiting()).toEqual([]);
     c.delete('widgets.example.com', 'ns/w', { propagationPolicy });
-    c.advance(120_000);
+    c.settle();
     expect(c.list('widgets.example.com')).toEqual([]);
     expect(c.list('configmaps').map(({ metadata }) => metadata.ownerReferences)).toEqual(propagationPolicy === 'Orphan' ? [[]] : []);
   });

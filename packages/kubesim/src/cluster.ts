@@ -439,7 +439,10 @@ export class Cluster {
     return parseReference(reference, this.customKinds);
   }
 
-  private readonly customKinds = (): Iterable<KubeObject> => this.plane.storage(this.machine).list('customresourcedefinitions.apiextensions.k8s.io' as ResourceName);
+  // An accessor, not a field: a fork is made without its constructor.
+  private get customKinds(): () => Iterable<KubeObject> {
+    return () => this.plane.storage(this.machine).list('customresourcedefinitions.apiextensions.k8s.io' as ResourceName);
+  }
 
   private pendingWork(): string {
     const waiting = this.machine.tasks().filter((task) => task.long !== true && task.quietUntil !== Infinity).slice(0, 3);

@@ -36,11 +36,7 @@ export function* attemptToDelete(context: ReconcileContext, identity: Identity):
     return undefined;
   }
   if (live.error !== undefined) return { error: live.error.message };
-  // Objects of custom kinds are not watched: how they are deleted shows only here.
-  const isUnseen = !mapping.isWatched && live.object.metadata.deletionTimestamp !== undefined;
-  if (isUnseen && hasFinalizer(live.object, ORPHAN_FINALIZER)) context.enqueueAfter(orphanKey(identity), 0);
-  const error = item.isDeletingDependents || (isUnseen && isDeletingDependents(live.object)) ? yield* processDeletingDependents(context, mapping, identity)
-    : yield* collect(context, mapping, identity, live.object);
+  const error = item.isDeletingDependents ? yield* processDeletingDependents(context, mapping, identity) : yield* collect(context, mapping, identity, live.object);
   if (error !== undefined) return { error: error.message };
   if (!item.isVirtual) return undefined;
   // A virtual owner is looked up until its cache shows it.

@@ -1,6 +1,6 @@
 // What changes of the caches mean for the ownership graph: which objects are to be looked at.
 // Upstream: pkg/controller/garbagecollector/graph_builder.go (1.37), where this is a queue and a worker of its own.
-import type { KubeObject, OwnerReference } from '@kubesim/api';
+import type { CustomResourceDefinition, KubeObject, OwnerReference } from '@kubesim/api';
 import type { CacheChange, HandlerContext } from '@kubesim/client';
 import { addAbsent } from './absent-owner-cache.ts';
 import {
@@ -8,19 +8,25 @@ import {
   orphanKey, ownersOf, partitionDependents, reportKey, type GarbageCollectorState, type GraphNode,
 } from './graph.ts';
 import { compareIdentities, identityKey, identityOf, identityOfOwner, matchesCoordinates, parseIdentityKey, type Identity } from './identity.ts';
-import { mappingOfKind, mappingOfResource } from './rest-mapping.ts';
+import { DEFINITIONS, mappingOfKind, mappingOfObject, resourceOfDefinition } from './rest-mapping.ts';
 
 /** What changing the graph needs: the caches, the state, and a queue. @internal */
 export type GraphWriter = Pick<HandlerContext, 'lister' | 'state' | 'epoch' | 'enqueueAfter'>;
 
+/** Taking in changes of caches needs to open new ones, too. @internal */
+export type GraphWatcher = GraphWriter & Pick<HandlerContext, 'watch'>;
+
 const NO_OWNERS: readonly OwnerReference[] = Object.freeze([]);
 
 /** Takes in one change of a cache. @internal */
-export function processGraphChange(context: GraphWriter, change: CacheChange): void {
-  const mapping = mappingOfResource(change.resource);
-  if (mapping === undefined) return;
+export function processGraphChange(context: GraphWatcher, change: CacheChange): void {
   let { before } = change;
   const { after } = change;
+  const seen = after ?? before;
+  if (seen === undefined) return;
+  const mapping = mappingOfObject(change.resource, seen);
+  // [GC12] Upstream begins to watch a new kind when it next asks what there is, within 30 s.
+  if (change.resource === DEFINITIONS && after !== undefined) context.watch(resourceOfDefinition(after as KubeObject & CustomResourceDefinition));
   if (before !== undefined && before.metadata.uid !== after?.metadata.uid) {
     removeObserved(context, { identity: identityOf(before, mapping), object: before });
     before = undefined;

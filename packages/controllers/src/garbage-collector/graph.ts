@@ -4,7 +4,7 @@ import type { KubeObject, OwnerReference, ResourceName } from '@kubesim/api';
 import type { HandlerContext } from '@kubesim/client';
 import type { OrderedMap } from '@kubesim/kernel';
 import { identityKey, identityOf, matchesCoordinates, type Identity } from './identity.ts';
-import { mappingOfKind, mappingOfResource, type RestMapping } from './rest-mapping.ts';
+import { mappingOfKind, mappingOfObject, type RestMapping } from './rest-mapping.ts';
 
 /** What a garbage collector keeps in memory. @internal */
 export interface GarbageCollectorState {
@@ -61,9 +61,7 @@ export function observedElsewhere(context: GraphReader, reference: OwnerReferenc
 export function dependentsOf(context: GraphReader, uid: string): readonly GraphNode[] {
   const nodes: GraphNode[] = [];
   for (const resource of (context.state as GarbageCollectorState).dependentResources) {
-    const mapping = mappingOfResource(resource);
-    if (mapping === undefined) continue;
-    for (const object of context.lister(resource).byOwnerUid(uid)) nodes.push({ identity: identityOf(object, mapping), object });
+    for (const object of context.lister(resource).byOwnerUid(uid)) nodes.push({ identity: identityOf(object, mappingOfObject(resource, object)), object });
   }
   return nodes;
 }

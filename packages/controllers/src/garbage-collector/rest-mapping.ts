@@ -1,6 +1,6 @@
-// From the kind in an owner reference to the resource it lives under. Built-in kinds come from the scheme; kinds of custom
-// resources from the definitions in the cache: those are not watched, their objects are looked up live.
-import { apiVersionOf, builtInScheme, resourceName, type CustomResourceDefinition, type KindDefinition, type ResourceName } from '@kubesim/api';
+// From the kind in an owner reference to the resource it lives under. Built-in kinds come from the scheme, kinds of custom
+// resources from the definitions in the cache.
+import { apiVersionOf, builtInScheme, resourceName, type CustomResourceDefinition, type KindDefinition, type KubeObject, type ResourceName } from '@kubesim/api';
 import type { HandlerContext } from '@kubesim/client';
 
 /** Where a kind lives. @internal */
@@ -25,9 +25,15 @@ const BY_RESOURCE: ReadonlyMap<ResourceName, RestMapping> = new Map(WATCHABLE.ma
 /** All resources that can be deleted, listed and watched, but for Events. [GC1] @internal */
 export const WATCHED_RESOURCES: readonly ResourceName[] = [...BY_RESOURCE.keys()];
 
-/** The mapping of a watched resource, in its preferred version. @internal */
-export function mappingOfResource(resource: ResourceName): RestMapping | undefined {
-  return BY_RESOURCE.get(resource);
+/** The mapping of an object that a cache holds, in the preferred version of its resource. @internal */
+export function mappingOfObject(resource: ResourceName, object: KubeObject): RestMapping {
+  // An object of a custom kind says what it is, also where its definition is gone already.
+  return BY_RESOURCE.get(resource) ?? { apiVersion: object.apiVersion ?? '', kind: object.kind ?? '', resource, namespaced: object.metadata.namespace !== undefined, isWatched: true };
+}
+
+/** The resource of the objects that a definition declares. @internal */
+export function resourceOfDefinition({ spec }: CustomResourceDefinition): ResourceName {
+  return `${spec.names.plural}.${spec.group}`;
 }
 
 /** The mapping of a kind; undefined if no server here serves it. Upstream: apiResource in pkg/controller/garbagecollector/operations.go (1.37). @internal */
@@ -43,7 +49,7 @@ export function mappingOfKind(context: Pick<HandlerContext, 'lister'>, apiVersio
   if (!BY_RESOURCE.has(DEFINITIONS)) return undefined;
   for (const { spec } of context.lister<CustomResourceDefinition & { metadata: object }>(DEFINITIONS).list()) {
     if (spec.group !== group || spec.names.kind !== kind || !spec.versions.some((served) => served.name === version && served.served)) continue;
-    return { apiVersion, kind, resource: `${spec.names.plural}.${group}`, namespaced: spec.scope === 'Namespaced', isWatched: false };
+    return { apiVersion, kind, resource: `${spec.names.plural}.${group}`, namespaced: spec.scope === 'Namespaced', isWatched: true };
   }
   return undefined;
 }

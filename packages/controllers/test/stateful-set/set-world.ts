@@ -230,6 +230,7 @@ export class SetWorld {
     return {
       now: this.now, profile: this.profile, state: this.state, epoch: this.epoch,
       lister: <T>(resource: string) => this.lister(resource) as unknown as Lister<T>,
+      watch: (resource) => { throw new RangeError(`${resource} is not among what a StatefulSet controller watches`); },
       enqueue: (key) => { this.enqueued.push(key); },
       enqueueAfter: (key, delayMs) => { this.delayed.push({ key, delayMs }); },
     };
