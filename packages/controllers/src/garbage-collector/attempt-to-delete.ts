@@ -3,7 +3,7 @@
 import type { KubeObject, OwnerReference } from '@kubesim/api';
 import { isNotFound, type Calling, type ReconcileContext, type ReconcileError, type ReconcileResult } from '@kubesim/client';
 import { addAbsent, isAbsent } from './absent-owner-cache.ts';
-import { deleteKey, dependentsOf, FOREGROUND_FINALIZER, hasFinalizer, isDeletingDependents, observed, ORPHAN_FINALIZER, orphanKey, ownersOf, type GarbageCollectorState } from './graph.ts';
+import { deleteKey, dependentsOf, FOREGROUND_FINALIZER, hasFinalizer, isDeletingDependents, observed, ORPHAN_FINALIZER, ownersOf, type GarbageCollectorState } from './graph.ts';
 import { processVirtualDelete } from './graph-builder.ts';
 import { identityKey, identityOfOwner, type Identity } from './identity.ts';
 import { deleteObject, getObject, removeFinalizer, removeOwnerReferences, unblockOwnerReferences } from './operations.ts';
