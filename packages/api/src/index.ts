@@ -1,6 +1,6 @@
 // What the other packages use. Hand-written: an export is a promise.
 export type * from './generated/types.ts';
-export type { ApiCall, ApiReply, KubeObject, PatchType, ResourceName, RestRequest, RestResponse, WatchEvent, WatchRequest } from './request.ts';
+export type { ApiCall, ApiReply, ConnectRequest, ContainerLog, KubeObject, LogFollow, PatchType, ResourceName, RestRequest, RestResponse, WatchEvent, WatchRequest } from './request.ts';
 export { fieldPath, FieldPath } from './field-path.ts';
 export type { FieldError, FieldErrorType } from './field-error.ts';
 export {
@@ -34,6 +34,9 @@ export { structOfDefinition, structOfKind, structOfSchema } from './schema/types
 export type { ConformFindings } from './schema/conform.ts';
 export { conform, zeroObject } from './schema/conform.ts';
 export { compareBytes, goJson } from './encoding/go-json.ts';
+export { decodeProtobuf, isProtobuf } from './encoding/protobuf/decode.ts';
+export { hasProtobuf } from './encoding/protobuf/layout.ts';
+export { encodeProtobuf, encodeProtobufWatchEvent } from './encoding/protobuf/encode.ts';
 export type { ParsedJson } from './encoding/parse-json.ts';
 export { parseJson } from './encoding/parse-json.ts';
 export { parseYaml } from './encoding/parse-yaml.ts';

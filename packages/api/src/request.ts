@@ -67,14 +67,56 @@ export interface RestResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly text?: string;
+  /** In place of `body` where an answer has no other form than bytes. */
+  readonly bytes?: Uint8Array;
   /** RFC 7234 Warning header values, raw. */
   readonly warnings?: readonly string[];
   readonly watch?: WatchRequest;
+  /** A log that is followed: what it holds so far is in `text`. */
+  readonly follow?: LogFollow;
+  /** A connection into a pod was granted (status 101): its holder upgrades and carries it out. */
+  readonly connect?: ConnectRequest;
+}
+
+/** The log of one run of a container. @public */
+export interface ContainerLog {
+  /** Tells this run from others of the container. */
+  readonly id: string;
+  readonly lines: readonly string[];
+  /** Virtual instant, ms since 1970. */
+  readonly startedAt: number;
+  readonly isRunning: boolean;
+}
+
+/** A followed log: which run of which container, and how many of its lines were sent. @public */
+export interface LogFollow {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly id: string;
+  readonly sent: number;
+  readonly timestamps: boolean;
+}
+
+/** What `exec`, `attach` and `portforward` ask for, decided. @public */
+export interface ConnectRequest {
+  readonly subresource: 'exec' | 'attach' | 'portforward';
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
 }
 
 /** What a watch asks for, decided; the holder pulls events from storage with it. @public */
 export interface WatchRequest {
   readonly resource: ResourceName;
+  /** The version in which objects are shown, and their kind. */
+  readonly apiVersion: string;
+  readonly kind: string;
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -86,4 +128,6 @@ export interface WatchRequest {
   readonly timeoutSeconds?: number;
   /** How objects are shown: as they are, or as Table or PartialObjectMetadata. */
   readonly representation: 'object' | 'table' | 'metadata';
+  /** How events are written: as lines of JSON, or as frames of protobuf. */
+  readonly encoding: 'json' | 'protobuf';
 }

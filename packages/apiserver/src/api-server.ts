@@ -1,5 +1,5 @@
 // The API server as one object: typed calls of trusted clients, and REST requests as on the wire.
-import { methodNotAllowedStatus, resourceName, type ApiCall, type ApiReply, type KindDefinition, type KubeObject, type RestRequest, type RestResponse } from '@kubesim/api';
+import { methodNotAllowedStatus, resourceName, type ApiCall, type ApiReply, type KindDefinition, type KubeObject, type RestRequest, type RestResponse, type WatchRequest } from '@kubesim/api';
 import { ADMINISTRATOR, Refusal, reply, ServerContext, type ApiServerOptions, type Caller, type Scope } from './server.ts';
 import { apply } from './verbs/apply.ts';
 import { create } from './verbs/create.ts';
@@ -9,6 +9,7 @@ import { list } from './verbs/list.ts';
 import { bind, evict, getScale, patchScale, setScale } from './verbs/subresources.ts';
 import { applyPatch, patch, update } from './verbs/update.ts';
 import { handleRest } from './rest/handle.ts';
+import { createWatcher, type Watcher } from './rest/watch-events.ts';
 
 /** An API server. It holds no state but what is in its storage. @public */
 export interface ApiServer {
@@ -16,6 +17,8 @@ export interface ApiServer {
   call(call: ApiCall, as: Caller): ApiReply;
   /** One REST request as on the wire. Never throws for what a client sent. */
   handle(request: RestRequest): RestResponse;
+  /** Follows a watch that `handle` granted. */
+  watcher(watch: WatchRequest): Watcher;
 }
 
 /** An API server over a storage. @public */
@@ -24,6 +27,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     call: (call) => reply(() => carryOut(context, call)),
     handle: (request) => handleRest(context, request),
+    watcher: (watch) => createWatcher(context, watch),
   };
 }
 

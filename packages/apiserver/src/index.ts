@@ -4,7 +4,7 @@ export { delayView, freezeView, initialList, relist, subscribe, thawView, unsubs
 export { createApiServer, type ApiServer } from './api-server.ts';
 export type { ApiServerOptions, Caller } from './server.ts';
 export type { AdmissionAttributes, AdmissionContext, AdmissionOutcome, AdmissionPlugin } from './admission/admission-plugin.ts';
-export { watchEvent, watchEvents } from './rest/watch-events.ts';
+export type { Watcher } from './rest/watch-events.ts';
 export { DEFAULT_ADMISSION_PLUGINS } from './admission/plugins.ts';
 export { serviceAccount } from './admission/service-account.ts';
 export type { AuthorizationAttributes, RequestUser } from './authorization/attributes.ts';

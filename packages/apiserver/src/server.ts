@@ -1,6 +1,6 @@
 // The API server: verbs over storage, in upstream's order of steps. Synchronous; errors are Status data.
 import {
-  badRequestStatus, builtInScheme, customResourceKinds, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type CustomResourceDefinition, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
+  badRequestStatus, builtInScheme, customResourceKinds, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type ContainerLog, type CustomResourceDefinition, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
 } from '@kubesim/api';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, AdmissionWrite } from './admission/admission-plugin.ts';
 import { ALWAYS_ALLOW, type Authorizer } from './authorization/authorizer.ts';
@@ -17,6 +17,8 @@ export interface ApiServerOptions {
   readonly admission?: readonly AdmissionPlugin[];
   /** Who may do what by REST; everything without it. Typed calls of trusted clients are not asked. */
   readonly authorizer?: Authorizer;
+  /** What a container printed, from its kubelet; undefined if there is no such run. Without it every log is empty. */
+  readonly containerLog?: (target: { readonly namespace: string; readonly pod: string; readonly container: string }, previous: boolean) => ContainerLog | undefined;
   /** 32 hex digits derived from the seed and these parts. */
   identity(parts: readonly string[]): string;
 }

@@ -1,136 +1,120 @@
-// A server for real clients over a cluster: requests as they come, watches as streams, virtual time at a pace that people can watch.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { RestRequest, RestResponse, WatchRequest } from '@kubesim/api';
-import { watchEvents } from '@kubesim/apiserver';
-import type { Cluster } from 'kubesim';
-import { openApiV2 } from './openapi.ts';
-import { decodeProtobufBody, isProtobuf } from './protobuf.ts';
+// A server for real clients over a cluster: node:http around the gateway, with bounds on all that a client can send or hold.
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { UsageError, type Cluster } from 'kubesim';
+import { WebSocketServer } from 'ws';
+import { encodeAnswer } from './encode.ts';
+import { chooseProtocol, runSession } from './exec-session.ts';
+import { bodiless, Gateway } from './gateway.ts';
+import type { GatewayOptions, Speed } from './options.ts';
+import type { IdleAnswer } from './pace.ts';
+import type { RequestRecording } from './request-log.ts';
+import { failure, type Sink, type WireAnswer, type WireRequest } from './wire.ts';
 
 /** How a server stands. @public */
-export interface ServeOptions {
-  /** 0 for any free one. */
+export interface ServeOptions extends GatewayOptions {
+  /** 0, or none, for any free one. */
   readonly port?: number;
   /** Loopback only unless told otherwise. */
   readonly host?: string;
-  /** Virtual seconds a second; `step`: time stands still but for what requests themselves need. */
-  readonly speed?: number | 'max' | 'step';
-  /** Clients must send it as a bearer token. */
-  readonly token?: string;
-  /** Largest body of a request, in bytes. */
-  readonly bodyBytesMax?: number;
-  /** Watches that may be open at once. */
-  readonly watchesMax?: number;
+  /** Connections that may be open at once; 4 096 without it. */
+  readonly connectionsMax?: number;
 }
 
 /** A server that runs. @public */
 export interface ClusterServer {
   readonly url: string;
+  /** Changes the pace of virtual time. */
+  setSpeed(speed: Speed): void;
+  /** With speed `step`: lets time pass until something that is watched has changed; at the longest for so many virtual ms. */
+  idle(limitMs?: number): IdleAnswer;
+  /** Requests so far, if `recordRequests` was set. */
+  requests(): RequestRecording;
+  /** Streams and connections that are open. */
+  readonly open: { readonly streams: number; readonly connections: number };
   /** Ends all streams and closes the server. */
   close(): Promise<void>;
 }
 
-const TICK_MS = 50;
-const BODY_BYTES_MAX = 3 * 1024 * 1024;
-const WATCHES_MAX = 1_000;
-/** At `max` each tick of the host moves virtual time by at most this much, so that watchers see every stage. */
-const MAX_TICK_VIRTUAL_MS = 10_000;
-const MAX_STEPS_A_TICK = 20_000;
+const HOST = '127.0.0.1';
+const CONNECTIONS_MAX = 4_096;
+/** Above the retry period of kubectl drain: an idle connection that goes under a request shows as an error. */
+const KEEP_ALIVE_MS = 120_000;
+const HEADERS_WITHIN_MS = 30_000;
+const REQUEST_WITHIN_MS = 60_000;
+const HEADER_BYTES_MAX = 32 * 1024;
+/** A peer that is gone without a word is found out after so long. */
+const PROBE_AFTER_MS = 30_000;
+const FRAME_BYTES_MAX = 1024 * 1024;
+const NO_BYTES = new Uint8Array();
 
-interface OpenWatch {
-  readonly response: ServerResponse;
-  readonly watch: WatchRequest;
-  from: number;
-}
-
-/** Serves a cluster over HTTP until it is closed. @public */
+/** Serves a cluster over HTTP until it is closed. Throws UsageError for options that are wrong. @public */
 export async function serveCluster(cluster: Cluster, options: ServeOptions = {}): Promise<ClusterServer> {
-  const open = new Set<OpenWatch>();
-  const server = createServer((request, response) => { void answer(cluster, options, open, request, response); });
-  server.on('upgrade', (request, socket) => {
-    // Neither WebSocket nor SPDY streams are served here; the Status says so, since clients print it.
-    const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 400, reason: 'BadRequest', message: `unable to upgrade connection: ${request.headers.upgrade ?? ''} is not served` });
-    socket.end(`HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  const { port = 0, host = HOST, connectionsMax = CONNECTIONS_MAX } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`options.port must be a port, 0 to 65535, not ${port}`);
+  const gateway = new Gateway(cluster, options);
+  const sockets = new Set<Socket>();
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_WITHIN_MS, headersTimeout: HEADERS_WITHIN_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => { void serve(gateway, request, response); });
+  server.maxConnections = connectionsMax;
+  const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX, handleProtocols: (offered) => chooseProtocol(offered) ?? false });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS).on('error', () => { socket.destroy(); }).once('close', () => { sockets.delete(socket); });
   });
-  server.keepAliveTimeout = 120_000;
-  server.headersTimeout = 125_000;
-  await listen(server, options);
-  const timer = setInterval(() => {
-    advance(cluster, options.speed ?? 1);
-    pump(cluster, open);
-  }, TICK_MS);
-  const { port } = server.address() as AddressInfo;
+  server.on('upgrade', (request, socket, head) => { upgrade(gateway, upgrades, request, socket, head); });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => { refuseBroken(error, socket); });
+  await listen(server, port, host);
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    setSpeed: (speed) => { gateway.setSpeed(speed); },
+    idle: (limitMs) => gateway.pace.idle(limitMs),
+    requests: () => gateway.requests(),
+    get open() { return { streams: gateway.streams.size, connections: sockets.size }; },
     close: async () => {
-      clearInterval(timer);
-      for (const { response } of open) response.end();
+      gateway.close();
+      for (const client of upgrades.clients) client.terminate();
+      upgrades.close();
+      const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      for (const socket of sockets) socket.destroySoon();
       server.closeAllConnections();
-      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      await closed;
     },
   };
 }
 
-function listen(server: Server, options: ServeOptions): Promise<void> {
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => { resolve(); });
+    server.listen(port, host, () => { resolve(); });
   });
 }
 
-function advance(cluster: Cluster, speed: number | 'max' | 'step'): void {
-  if (speed === 'step') return;
-  const until = cluster.now + (speed === 'max' ? MAX_TICK_VIRTUAL_MS : Math.max(1, Math.round(TICK_MS * speed)));
-  const bound = cluster.steps + MAX_STEPS_A_TICK;
-  cluster.kernel.run({ until, stop: () => cluster.steps >= bound, settle: speed === 'max' });
-}
-
-/** Sends each open watch what is new for it. */
-function pump(cluster: Cluster, open: Set<OpenWatch>): void {
-  const storage = cluster.controlPlane.storage(cluster.kernel);
-  for (const stream of open) {
-    const { watch } = stream;
-    const now = storage.revisionOf(watch.resource);
-    if (now === stream.from) continue;
-    for (const event of watchEvents(storage, { ...watch, initial: [], fromRevision: stream.from }, cluster.now)) stream.response.write(`${JSON.stringify(event)}\n`);
-    stream.from = now;
-  }
-}
-
-async function answer(cluster: Cluster, options: ServeOptions, open: Set<OpenWatch>, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  try {
-    if (options.token !== undefined && request.headers.authorization !== `Bearer ${options.token}`) return sendStatus(response, 401, 'Unauthorized', 'Unauthorized');
-    const body = await readBody(request, options.bodyBytesMax ?? BODY_BYTES_MAX);
-    if (body === undefined) return sendStatus(response, 413, 'RequestEntityTooLarge', `Request entity too large: limit is ${options.bodyBytesMax ?? BODY_BYTES_MAX}`);
-    const [path = '/', query] = splitUrl(request.url ?? '/');
-    if (path === '/openapi/v2') return sendBytes(response, openApiV2(cluster.handle({ method: 'GET', path: '/version' }).body as { readonly gitVersion: string }));
-    const result = cluster.handle(toRest(request, path, query, body));
-    if (result.watch !== undefined) startWatch(cluster, options, open, request, response, result);
-    else send(response, result);
-  } catch (error) {
-    if (response.headersSent) response.end();
-    else sendStatus(response, error instanceof BodyError ? 400 : 500, error instanceof BodyError ? 'BadRequest' : 'InternalError', error instanceof BodyError ? error.message : 'Internal error occurred');
-  }
-}
-
-class BodyError extends Error {}
-
-function splitUrl(url: string): readonly [string, string | undefined] {
-  const mark = url.indexOf('?');
-  return mark < 0 ? [url, undefined] : [url.slice(0, mark), url.slice(mark + 1)];
-}
-
-function toRest(request: IncomingMessage, path: string, query: string | undefined, body: Buffer): RestRequest {
+function wireRequest(request: IncomingMessage, body: Uint8Array): WireRequest {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  if (body.length === 0) return { method: request.method ?? 'GET', path, query, headers };
-  if (!isProtobuf(body)) return { method: request.method ?? 'GET', path, query, headers: headers['content-type'] === undefined ? { ...headers, 'content-type': 'application/json' } : headers, body: body.toString('utf8') };
-  const decoded = decodeProtobufBody(body);
-  if (decoded === undefined) throw new BodyError('the protobuf body cannot be decoded');
-  return { method: request.method ?? 'GET', path, query, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(decoded) };
+  // A proxy sends the whole address.
+  const url = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '');
+  return { method: request.method ?? 'GET', url: url === '' ? '/' : url, headers, body };
 }
 
-async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
+async function serve(gateway: Gateway, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const body = await readBody(request, gateway.options.bodyBytesMax);
+    if (body === undefined) return send(response, { ...failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${gateway.options.bodyBytesMax}`), headers: { 'content-type': 'application/json', connection: 'close' } });
+    const answer = gateway.answer(wireRequest(request, body));
+    if (answer.stream === undefined) send(response, answer);
+    else sendStream(response, answer, answer.stream);
+  } catch {
+    // The peer went away while it was sending or being answered.
+    response.destroy();
+  }
+}
+
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return undefined;
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return NO_BYTES;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -141,41 +125,73 @@ async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-function send(response: ServerResponse, result: RestResponse): void {
-  const warnings = result.warnings ?? [];
-  if (warnings.length > 0) response.setHeader('warning', [...warnings]);
-  const { headers } = result;
-  if (result.text !== undefined) {
-    response.writeHead(result.status, { 'content-type': 'text/plain; charset=utf-8', ...headers });
-    response.end(result.text);
-    return;
-  }
-  response.writeHead(result.status, { 'content-type': 'application/json', ...headers });
-  response.end(`${JSON.stringify(result.body)}\n`);
-}
-
-function sendBytes(response: ServerResponse, bytes: Uint8Array): void {
-  response.writeHead(200, { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' });
+function send(response: ServerResponse, { status, headers, body }: WireAnswer): void {
+  if (response.destroyed) return;
+  const bytes = status === 204 || status === 304 ? '' : body;
+  response.writeHead(status, { ...headers, ...(status === 204 || status === 304 ? {} : { 'content-length': Buffer.byteLength(bytes) }) } as Record<string, string | string[]>);
   response.end(bytes);
 }
 
-function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
-  response.writeHead(code, { 'content-type': 'application/json', connection: 'close' });
-  response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }));
+function sendStream(response: ServerResponse, { status, headers }: WireAnswer, open: NonNullable<WireAnswer['stream']>): void {
+  if (response.destroyed) return;
+  response.writeHead(status, headers as Record<string, string | string[]>);
+  response.flushHeaders();
+  const sink: Sink = {
+    get isFull() { return response.writableNeedDrain || response.destroyed; },
+    write: (chunk) => { if (!response.destroyed) response.write(chunk); },
+    end: () => { response.end(); },
+  };
+  const close = open(sink);
+  response.once('close', close);
 }
 
-function startWatch(cluster: Cluster, options: ServeOptions, open: Set<OpenWatch>, request: IncomingMessage, response: ServerResponse, result: RestResponse): void {
-  const watch = result.watch as WatchRequest;
-  if (open.size >= (options.watchesMax ?? WATCHES_MAX)) return sendStatus(response, 429, 'TooManyRequests', 'too many watches are open');
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-  response.flushHeaders();
-  for (const event of watch.initial) response.write(`${JSON.stringify(event)}\n`);
-  const stream: OpenWatch = { response, watch, from: watch.fromRevision };
-  open.add(stream);
-  const end = watch.timeoutSeconds === undefined ? undefined : setTimeout(() => { response.end(); }, watch.timeoutSeconds * 1_000);
-  request.on('close', () => {
-    open.delete(stream);
-    if (end !== undefined) clearTimeout(end);
-  });
-  pump(cluster, new Set([stream]));
+/** Grants exec and attach over a WebSocket. Anything else gets the answer that it would get without an upgrade, or a refusal. */
+function upgrade(gateway: Gateway, upgrades: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on('error', () => { socket.destroy(); });
+  const wire = bodiless(request.method ?? 'GET', wireRequest(request, NO_BYTES).url, wireRequest(request, NO_BYTES).headers);
+  let answer: WireAnswer;
+  try {
+    const result = gateway.ask(wire);
+    const connect = result?.connect;
+    if (result === undefined) answer = failure(401, 'Unauthorized', 'Unauthorized');
+    else if (connect === undefined) answer = result.watch === undefined && result.follow === undefined ? encodeAnswer(wire, result) : failure(400, 'BadRequest', 'watches and logs are served as HTTP streams, not over an upgraded connection');
+    else answer = refusalOf(gateway, connect, wire) ?? { status: 101, headers: {}, body: '' };
+    if (connect !== undefined && answer.status === 101) {
+      upgrades.handleUpgrade(request, socket, head, (client) => { runSession(gateway.cluster, connect, client, () => { gateway.pump(); }); });
+      return;
+    }
+  } catch {
+    answer = failure(500, 'InternalError', 'Internal error occurred');
+  }
+  writeRaw(socket, answer);
+}
+
+/** Why a connection that the API server granted does not come about. */
+function refusalOf(gateway: Gateway, connect: NonNullable<ReturnType<Gateway['ask']> & object>['connect'] & object, { headers }: WireRequest): WireAnswer | undefined {
+  const log = gateway.cluster.controlPlane.containerLog(gateway.cluster.kernel, connect);
+  // The kubelet's own words; upstream passes them on as plain text.
+  if (connect.subresource !== 'portforward' && log?.isRunning !== true) return { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `container not found (${JSON.stringify(connect.container)})` };
+  if ((headers['upgrade'] ?? '').toLowerCase() !== 'websocket') return failure(400, 'BadRequest', `${headers['upgrade'] ?? ''} streams are not served: only WebSocket (v5.channel.k8s.io, v4.channel.k8s.io); kubectl 1.30 and later use it`);
+  if (connect.subresource === 'portforward') return failure(501, 'NotImplemented', 'portforward is not served');
+  if (!connect.stdin && !connect.stdout && !connect.stderr) return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'you must specify at least 1 of stdin, stdout, stderr' };
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
+  return chooseProtocol(offered) === undefined ? failure(400, 'BadRequest', `unable to upgrade: protocols ${offered.join(', ')} are not served, only v5.channel.k8s.io and v4.channel.k8s.io`) : undefined;
+}
+
+/** An answer on a socket that node no longer looks after. */
+function writeRaw(socket: Duplex, { status, headers, body }: WireAnswer): void {
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }).flatMap(([name, value]) => (typeof value === 'string' ? [value] : value).map((each) => `${name}: ${each}`));
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`);
+  socket.end(body);
+}
+
+/** What is no HTTP, or too much of it. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_HEADER_OVERFLOW') writeRaw(socket, failure(431, 'BadRequest', `the headers are longer than ${HEADER_BYTES_MAX} bytes`));
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') writeRaw(socket, failure(408, 'Timeout', 'the request did not come within its time'));
+  else writeRaw(socket, failure(400, 'BadRequest', 'the request is not HTTP'));
 }

@@ -39,7 +39,8 @@ describe('cluster server', () => {
     const bad: readonly (readonly [string, RequestInit, number])[] = [
       [path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"kind":' }, 400],
       [path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x'.repeat(2_000) }, 413],
-      [path, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: 'k8s\u0000\u00ff\u00ff' }, 400],
+      [path, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: 'k8s\u0000\u00ff\u00ff' }, 415],
+      [path, { method: 'POST', headers: { 'content-type': 'application/vnd.kubernetes.protobuf' }, body: 'k8s\u0000\u00ff\u00ff' }, 400],
       [`${path}/nope`, { method: 'DELETE' }, 404],
       ['/apis/nothing/v1/here', {}, 404],
       ['/api/v1/../../etc/passwd', {}, 404],

@@ -16,5 +16,5 @@ export type { ContainerNetwork } from './container/shell.ts';
 export { createDns, type DnsMessage, type DnsOptions, type DnsState } from './network/dns.ts';
 export { answerDns, queryDns, resolveFrom, searchNames, type DnsAnswer, type DnsRecord } from './network/dns-query.ts';
 export {
-  containerLogs, execInContainer, httpToAddress, httpToPod, type ContainerAddress, type ExecOutcome, type PodNetwork,
+  containerLog, execInContainer, httpToAddress, httpToPod, type ContainerAddress, type ExecOutcome, type PodNetwork,
 } from './network/pod-network.ts';

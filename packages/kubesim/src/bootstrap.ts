@@ -14,6 +14,7 @@ import { ControlPlane } from './control-plane.ts';
 import { FAULTS, faultComponent, faultFilter, faultLatency } from './faults.ts';
 import { clusterInputs, USER } from './inputs.ts';
 import { BOOTSTRAP_POLICY } from './bootstrap-policy.ts';
+import { log } from './pod-access.ts';
 import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
 
 /** A node is given up after so long without a heartbeat: the setting of the recordings. Upstream's default is 50 s. */
@@ -36,6 +37,7 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
     actors: { scheduler: () => createScheduler(), kubelet: (given: KubeletOptions) => createKubelet(given, options.behaviours), dns: () => createDns(), ...options.actors },
     admission: options.authorization === 'RBAC' ? [...DEFAULT_ADMISSION_PLUGINS, rbacEscalation] : DEFAULT_ADMISSION_PLUGINS,
     authorizer: options.authorization === 'RBAC' ? RBAC : undefined,
+    containerLog: (machine, target, previous) => log(plane, machine, options.behaviours, target, previous),
     inputs: clusterInputs(() => plane, options.behaviours, (machine, node) => addNode(plane, machine, node, options)),
     components: [faultComponent(() => plane)],
     functions: [`metrics ${options.metrics.name}`],

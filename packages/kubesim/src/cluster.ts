@@ -13,7 +13,7 @@ import { readManifest, type Manifest } from './manifests.ts';
 import { checkOptions, type ClusterOptions } from './options.ts';
 import { checkRecording, type Recording, type ScriptEntry } from './recording.ts';
 import { parseReference, resolveManifest, resolveResource, type ResolvedKind } from './references.ts';
-import { logs } from './pod-access.ts';
+import { log } from './pod-access.ts';
 import type { StatedReason } from './settings.ts';
 import { readCondition, type WaitCondition } from './waiting.ts';
 
@@ -194,7 +194,8 @@ export class Cluster {
 
   /** One REST request as on the wire, synchronous and in process. */
   handle(request: RestRequest): RestResponse {
-    return this.input('request', request);
+    // What only reads changes nothing, and a recording does without it.
+    return request.method === 'GET' ? this.plane.server(this.machine).handle(request) : this.input('request', request);
   }
 
   /**
@@ -246,7 +247,7 @@ export class Cluster {
   /** What a container printed, line by line; of its former run with `previous`. */
   logs(pod: string, options: InNamespace & { readonly container?: string; readonly previous?: boolean } = {}): readonly string[] {
     const target = { namespace: options.namespace ?? 'default', pod: pod.replace(/^pods?\//, ''), container: options.container };
-    return logs(this.plane, this.machine, this.options.behaviours, target, options.previous === true) ?? [];
+    return log(this.plane, this.machine, this.options.behaviours, target, options.previous === true)?.lines ?? [];
   }
 
   /** Sends an HTTP request into the pod network, as from a pod of a namespace: `http('http://web-1.nginx-headless/')`. */
@@ -379,6 +380,20 @@ export class Cluster {
     return this.machine;
   }
 
+  /** Runs a command in a container: all that came of it, how long it took included. @internal */
+  execIn(target: Parameters<ClusterInputs['exec']>[1]): ReturnType<ClusterInputs['exec']> {
+    return this.input('exec', target);
+  }
+
+  /** Runs until an instant, or until `stop` says so, as a server that shares the host does. @internal */
+  runSlice(until: number, stop: () => boolean, settle: boolean): RunOutcome {
+    const before = this.machine.steps;
+    const outcome = this.machine.run({ until, stop, settle });
+    if (outcome === 'until') this.note({ do: 'run', until });
+    else if (this.machine.steps > before) this.note({ do: 'run', steps: this.machine.steps - before });
+    return outcome;
+  }
+
   /** @internal */
   get controlPlane(): ControlPlane {
     return this.plane;
@@ -399,6 +414,16 @@ export class Cluster {
     const result = this.machine.input(name, args) as ReturnType<ClusterInputs[Name]>;
     this.script.push({ do: 'input', name, args });
     return result;
+  }
+
+  /** Puts a run into the script: one that goes on from another becomes one with it. */
+  private note(entry: ScriptEntry & { readonly do: 'run' }): void {
+    const last = this.script[this.script.length - 1];
+    const isPlain = last?.do === 'run' && last.settle !== true;
+    if (isPlain && entry.until !== undefined) this.script.pop();
+    const goesOn = isPlain && entry.steps !== undefined && last.steps !== undefined && last.until === undefined;
+    if (goesOn) this.script.pop();
+    this.script.push(goesOn ? { do: 'run', steps: (last.steps ?? 0) + (entry.steps ?? 0) } : entry);
   }
 
   private advance(entry: ScriptEntry & { readonly do: 'run' }): RunOutcome {

@@ -1,5 +1,5 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
-import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
+import type { ApiCall, ApiReply, ContainerLog, KubeObject, ResourceName } from '@kubesim/api';
 import {
   createApiServer, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
 } from '@kubesim/apiserver';
@@ -16,6 +16,8 @@ export interface ControlPlaneParts {
   readonly actors: Readonly<Record<string, ActorFactory>>;
   readonly admission?: ApiServerOptions['admission'];
   readonly authorizer?: ApiServerOptions['authorizer'];
+  /** What containers printed. */
+  readonly containerLog?: (machine: Machine, ...target: Parameters<NonNullable<ApiServerOptions['containerLog']>>) => ReturnType<NonNullable<ApiServerOptions['containerLog']>>;
   /** Further components with state of their own. */
   readonly components?: readonly ComponentType[];
   readonly inputs?: Readonly<Record<string, InputFunction>>;
@@ -70,17 +72,24 @@ export class ControlPlane {
     let server = this.servers.get(machine);
     if (server === undefined) {
       const storage = new WorldStorage(machine);
+      const { containerLog } = this.parts;
       server = createApiServer({
         storage,
         now: () => machine.now,
         profile: settingsOf(machine).profile,
         admission: this.parts.admission,
         authorizer: this.parts.authorizer,
+        containerLog: containerLog === undefined ? undefined : (target, previous) => containerLog(machine, target, previous),
         identity: (parts: readonly string[]) => deriveIdentity(machine.seed, parts),
       });
       this.servers.set(machine, server);
     }
     return server;
+  }
+
+  /** What a container printed; undefined if it never ran. */
+  containerLog(machine: Machine, target: { readonly namespace: string; readonly pod: string; readonly container: string }, previous: boolean = false): ContainerLog | undefined {
+    return this.parts.containerLog?.(machine, target, previous);
   }
 
   storage(machine: Machine): WorldStorage {

@@ -1,6 +1,6 @@
 export { Cluster, type InNamespace, type Snapshot, type Within } from './cluster.ts';
 export type { ClusterOptions, NodeOptions } from './options.ts';
-export type { Duration } from './duration.ts';
+export { durationMs, type Duration } from './duration.ts';
 export { ApiError, KubectlFailed, UsageError, WaitTimeout } from './errors.ts';
 export type { KubectlResult } from '@kubesim/kubectl';
 export type { Manifest } from './manifests.ts';

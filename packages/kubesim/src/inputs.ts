@@ -27,7 +27,7 @@ export interface ClusterInputs {
   request(machine: Machine, request: RestRequest): RestResponse;
   fault(machine: Machine, input: FaultInput): void;
   node(machine: Machine, node: NodeOptions & { readonly name: string }): void;
-  exec(machine: Machine, target: ContainerAddress & { readonly command: readonly string[] }): ExecOutcome;
+  exec(machine: Machine, target: ContainerAddress & { readonly command: readonly string[]; readonly stdin?: string }): ExecOutcome;
   http(machine: Machine, request: { readonly namespace: string; readonly url: string; readonly method: string }): PodHttpResponse | 'timeout' | 'unresolved' | undefined;
   tell(machine: Machine, told: { readonly process: string; readonly message: unknown }): void;
 }

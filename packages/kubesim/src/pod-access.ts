@@ -1,7 +1,8 @@
 // Into pods: commands in containers, their logs, HTTP between them. What a command changes is told to the kubelets.
+import type { ContainerLog } from '@kubesim/api';
 import { processName } from '@kubesim/client';
 import type { Machine } from '@kubesim/kernel';
-import { containerLogs, execInContainer, resolveFrom, httpToAddress, type ContainerAddress, type ContainerBehaviour, type DnsState, type ExecOutcome, type KubeletState, type PodHttpResponse, type PodNetwork } from '@kubesim/kubelet';
+import { containerLog, execInContainer, resolveFrom, httpToAddress, type ContainerAddress, type ContainerBehaviour, type DnsState, type ExecOutcome, type KubeletState, type PodHttpResponse, type PodNetwork } from '@kubesim/kubelet';
 import type { ControlPlane } from './control-plane.ts';
 import { FAULTS, type FaultState } from './faults.ts';
 
@@ -21,15 +22,15 @@ export function podNetwork(plane: ControlPlane, machine: Machine, behaviours: re
 }
 
 /** Runs a command in a container and lets what it changed last. @internal */
-export function exec(plane: ControlPlane, machine: Machine, behaviours: readonly ContainerBehaviour[], target: ContainerAddress & { readonly command: readonly string[] }): ExecOutcome {
-  const outcome = execInContainer(podNetwork(plane, machine, behaviours), target, target.command);
+export function exec(plane: ControlPlane, machine: Machine, behaviours: readonly ContainerBehaviour[], target: ContainerAddress & { readonly command: readonly string[]; readonly stdin?: string }): ExecOutcome {
+  const outcome = execInContainer(podNetwork(plane, machine, behaviours), target, target.command, target.stdin);
   for (const { node, message } of outcome.messages) plane.actors.tell(machine, plane.processes.actorSlot(machine, `${KUBELET}${node}`), message);
   return outcome;
 }
 
 /** What a container printed. @internal */
-export function logs(plane: ControlPlane, machine: Machine, behaviours: readonly ContainerBehaviour[], target: ContainerAddress, previous: boolean): readonly string[] | undefined {
-  return containerLogs(podNetwork(plane, machine, behaviours), target, { previous });
+export function log(plane: ControlPlane, machine: Machine, behaviours: readonly ContainerBehaviour[], target: ContainerAddress, previous: boolean): ContainerLog | undefined {
+  return containerLog(podNetwork(plane, machine, behaviours), target, { previous });
 }
 
 /** Sends a request from within a namespace to a host by name or address. @internal */

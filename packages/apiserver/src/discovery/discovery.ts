@@ -15,13 +15,15 @@ const GROUP_ORDER: readonly string[] = [
   'storagemigration.k8s.io',
 ];
 
-interface GroupVersionKind {
+/** What a path answers with. @internal */
+export interface GroupVersionKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
 }
 
-interface Subresource {
+/** A subresource as discovery lists it. @internal */
+export interface Subresource {
   readonly name: string;
   readonly responds: GroupVersionKind;
   readonly verbs: readonly string[];
@@ -29,7 +31,8 @@ interface Subresource {
 
 const OPTION_KINDS: Readonly<Record<string, string>> = { attach: 'AttachOptions', exec: 'ExecOptions', portforward: 'PortForwardOptions', proxy: 'ProxyOptions' };
 
-function subresourcesOf(kind: KindDefinition): readonly Subresource[] {
+/** The subresources of a kind, by name. @internal */
+export function subresourcesOf(kind: KindDefinition): readonly Subresource[] {
   return Object.keys(kind.subresources ?? {}).sort().map((name) => {
     const own = { group: '', version: '', kind: kind.kind };
     switch (name) {
@@ -103,12 +106,14 @@ function byVersion(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-interface ServedGroup {
+/** A group with the kinds of each of its versions. @internal */
+export interface ServedGroup {
   readonly name: string;
   readonly versions: readonly { readonly version: string; readonly kinds: readonly KindDefinition[] }[];
 }
 
-function servedGroups(context: ServerContext): readonly ServedGroup[] {
+/** Everything that is served, in the order of discovery. @internal */
+export function servedGroups(context: ServerContext): readonly ServedGroup[] {
   const groups = new Map<string, Map<string, KindDefinition[]>>();
   for (const kind of [...builtInScheme.kinds, ...context.customKinds()]) {
     const versions = groups.get(kind.group) ?? new Map<string, KindDefinition[]>();

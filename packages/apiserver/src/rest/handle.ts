@@ -1,11 +1,12 @@
 // REST: from method, path, query, headers and body to a verb, and from its answer to a response.
 import {
-  apiVersionOf, badRequestStatus, conform, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, structOfDefinition, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status,
+  apiVersionOf, badRequestStatus, conform, decodeProtobuf, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, structOfDefinition, type ConnectRequest, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status, type WatchRequest,
 } from '@kubesim/api';
 import { attributesOf, type RequestUser } from '../authorization/attributes.ts';
 import { ALWAYS_ALLOW, forbiddenBy } from '../authorization/authorizer.ts';
 import { requestUser } from '../authorization/impersonation.ts';
 import { discover } from '../discovery/discovery.ts';
+import { openApi } from '../openapi/openapi.ts';
 import { isReview, review } from '../reviews/review.ts';
 import { requestToken } from '../reviews/service-account-token.ts';
 import { Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
@@ -18,11 +19,13 @@ import { applyPatch, decodePatched, patch, update } from '../verbs/update.ts';
 import { bind, evict, getScale, patchScale, scaleKind, setScale } from '../verbs/subresources.ts';
 import { watch } from '../verbs/watch.ts';
 import { bodyText, decodeBody } from './body.ts';
-import { bodyForm, mediaType, representationOf, unsupportedBody, type Representation } from './negotiate.ts';
+import { bodyForm, mediaType, prefersProtobuf, PROTOBUF, representationOf, unsupportedBody, type Representation } from './negotiate.ts';
 import { deleteOptions, validateListOptions, writeOptions, type WriteOptions } from './options.ts';
 import { plainStatus } from './plain-status.ts';
+import { connect, CONNECTIONS, podLog } from './pod-connections.ts';
 import { represent } from './represent.ts';
 import { parsePath, type Route } from './route.ts';
+import { gitVersion } from './version.ts';
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply',
@@ -36,11 +39,27 @@ export function handleRest(context: ServerContext, request: RestRequest): RestRe
   try {
     const user = requestUser(context, request);
     authorize(context, request, user);
-    return fixedPath(context, request.path) ?? discover(context, request) ?? answer(context, request, user);
+    return encoded(request, fixedPath(context, request.path) ?? discover(context, request) ?? openApi(context, request) ?? answer(context, request, user));
   } catch (error) {
-    if (error instanceof Refusal) return statusResponse(error.status);
+    if (error instanceof Refusal) return encoded(request, statusResponse(error.status));
     throw error;
   }
+}
+
+/** The answer as the client prefers to read it: what has a protobuf form may go as that. The body stays JSON here; its holder writes it. */
+function encoded(request: RestRequest, response: RestResponse): RestResponse {
+  const { kind, apiVersion } = (response.body ?? {}) as { readonly kind?: unknown; readonly apiVersion?: unknown };
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string' || !prefersProtobuf(request, apiVersion, kind)) return response;
+  return { ...response, headers: { ...response.headers, 'content-type': PROTOBUF } };
+}
+
+/** A request whose protobuf body is put into JSON. Throws Refusal 400. */
+function withJsonBody(request: RestRequest): RestRequest {
+  const { body } = request;
+  if (typeof body !== 'object' || body.length === 0 || mediaType(request) !== PROTOBUF || request.method === 'PATCH') return request;
+  const object = decodeProtobuf(body);
+  if (object === undefined) throw new Refusal(badRequestStatus('the object provided is unrecognized (must be of a known type): the protobuf body cannot be decoded'));
+  return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body: JSON.stringify(object) };
 }
 
 /** Throws Refusal 403. */
@@ -73,13 +92,14 @@ interface Incoming {
   readonly warnings: string[];
 }
 
-function answer(context: ServerContext, request: RestRequest, user: RequestUser): RestResponse {
+function answer(context: ServerContext, received: RestRequest, user: RequestUser): RestResponse {
+  const request = withJsonBody(received);
   const query = new URLSearchParams(request.query ?? '');
   const route = parsePath(context, request.path);
   if (route === undefined) return /^\/apis?(\/|$)/.test(request.path) ? statusResponse(noSuchResourceStatus()) : { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, text: '404 page not found\n' };
   const unsupported = unsupportedMethod(request, route);
   if (unsupported !== undefined) return statusResponse(unsupported);
-  const representation = representationOf(request);
+  const representation = representationOf(request, route.kind.schema !== undefined);
   if (typeof representation === 'object') return statusResponse(representation.status);
   const stored = storedKind(context, route.kind);
   const scope: Scope = { kind: stored, resource: resourceName(stored), namespace: stored.namespaced ? route.namespace : '' };
@@ -147,21 +167,25 @@ function get(incoming: Incoming): RestResponse {
   const { context, query, route, scope } = incoming;
   const { name, subresource } = route;
   if (name !== undefined && subresource === 'scale') return present(incoming, 200, getScale(context, scope, name));
-  if (name !== undefined && subresource === 'log') return log(incoming, name);
+  if (name !== undefined && subresource === 'log') return podLog(context, scope, name, query);
+  if (name !== undefined && isConnection(subresource)) return connect(context, scope, name, subresource, query, incoming.request);
   if (name !== undefined && !route.isWatch) return present(incoming, 200, context.stored(scope, name));
   const filter = { labelSelector: query.get('labelSelector') ?? undefined, fieldSelector: name === undefined ? query.get('fieldSelector') ?? undefined : `metadata.name=${name}` };
   const isWatch = route.isWatch || isTrue(query.get('watch'));
   validateListOptions(query, isWatch);
-  if (isWatch) return watch(context, scope, filter, query, incoming.representation);
+  if (isWatch) return watch(context, { ...scope, shown: route.kind }, filter, query, { representation: incoming.representation, encoding: watchEncoding(incoming) });
   return present(incoming, 200, list(context, scope, {
     ...filter, limit: Number(query.get('limit') ?? '0'), continue: query.get('continue') ?? undefined, resourceVersion: query.get('resourceVersion') ?? undefined, resourceVersionMatch: query.get('resourceVersionMatch') ?? undefined,
   }));
 }
 
-function log({ context, scope }: Incoming, name: string): RestResponse {
-  const pod = context.stored(scope, name);
-  if ((pod['spec']?.nodeName ?? '') === '') return { status: 204, headers: {}, text: '' };
-  return { status: 200, headers: { 'content-type': 'text/plain' }, text: '' };
+function watchEncoding({ request, route, representation }: Incoming): WatchRequest['encoding'] {
+  const [apiVersion, kind] = representation === 'metadata' ? ['meta.k8s.io/v1', 'PartialObjectMetadata'] : [apiVersionOf(route.kind), route.kind.kind];
+  return representation !== 'table' && prefersProtobuf(request, apiVersion, kind) ? 'protobuf' : 'json';
+}
+
+function isConnection(subresource: string | undefined): subresource is ConnectRequest['subresource'] {
+  return subresource !== undefined && CONNECTIONS.includes(subresource);
 }
 
 function writeRequest({ request, user, warnings }: Incoming, options: WriteOptions): WriteRequest {
@@ -189,6 +213,7 @@ function refuseForm(request: RestRequest): void {
 function post(incoming: Incoming): RestResponse {
   const { context, request, query, route, scope } = incoming;
   const { name, subresource } = route;
+  if (name !== undefined && isConnection(subresource)) return connect(context, scope, name, subresource, query, request);
   refuseForm(request);
   const options = writeOptions('CreateOptions', query, request.headers?.['user-agent'] ?? '');
   if (name !== undefined && subresource === 'binding') return json(201, bind(context, scope, name, parsedBody(request)), incoming.warnings);
@@ -274,7 +299,7 @@ function fixedPath(context: ServerContext, path: string): RestResponse | undefin
   switch (path.replace(/\/$/, '')) {
     case '/version': {
       const minor = context.options.profile.kubernetes.split('.')[1] ?? '';
-      return json(200, { major: '1', minor, emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1), gitVersion: `v1.${minor}.2`, gitCommit: '0'.repeat(40), gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: 'go1.26.8', compiler: 'gc', platform: 'linux/amd64' }, []);
+      return json(200, { major: '1', minor, emulationMajor: '1', emulationMinor: minor, minCompatibilityMajor: '1', minCompatibilityMinor: String(Number(minor) - 1), gitVersion: gitVersion(context.options.profile), gitCommit: '0'.repeat(40), gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: 'go1.26.8', compiler: 'gc', platform: 'linux/amd64' }, []);
     }
     case '/healthz': case '/livez': case '/readyz': return plain('ok');
     default: return undefined;

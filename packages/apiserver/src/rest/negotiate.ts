@@ -1,27 +1,50 @@
 // Content negotiation: the representation that a request accepts, and the form of its body.
-import type { RestRequest, Status } from '@kubesim/api';
+import { hasProtobuf, type RestRequest, type Status } from '@kubesim/api';
 import { plainStatus } from './plain-status.ts';
 
 /** How an answer is to be shown. @internal */
 export type Representation = 'object' | 'table' | 'metadata';
 
-const OBJECT_TYPES: readonly string[] = ['application/json', 'application/yaml', 'application/*', '*/*', 'application/vnd.kubernetes.protobuf'];
+/** The media type of Kubernetes' protobuf form. @internal */
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** The representation of the first acceptable type of the Accept header, or the 406 Status. @internal */
-export function representationOf(request: RestRequest): Representation | { readonly status: Status } {
+const JSON_TYPES: readonly string[] = ['application/json', 'application/yaml', 'application/*', '*/*'];
+
+interface Clause {
+  readonly isProtobuf: boolean;
+  readonly representation: Representation;
+}
+
+/** What a client accepts, in its order: media types that are not served and forms that are not known are passed over. */
+function* accepted(request: RestRequest): Generator<Clause, void, undefined> {
   const accept = request.headers?.['accept'] ?? '';
-  if (accept.trim() === '') return 'object';
+  if (accept.trim() === '') yield { isProtobuf: false, representation: 'object' };
   for (const clause of accept.split(',')) {
     const [type = '', ...parameters] = clause.split(';').map((part) => part.trim());
-    if (!OBJECT_TYPES.includes(type)) continue;
+    const isProtobuf = type === PROTOBUF;
+    if (!isProtobuf && !JSON_TYPES.includes(type)) continue;
     const as = parameters.find((parameter) => parameter.startsWith('as='))?.slice(3);
-    if (as === undefined) return 'object';
-    if (as === 'Table') return 'table';
-    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'metadata';
+    if (as === undefined) yield { isProtobuf, representation: 'object' };
+    if (as === 'Table' && !isProtobuf) yield { isProtobuf, representation: 'table' };
+    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') yield { isProtobuf, representation: 'metadata' };
   }
+}
+
+/** The representation of the first acceptable type of the Accept header, or the 406 Status. Custom resources have no protobuf form. @internal */
+export function representationOf(request: RestRequest, isCustom: boolean = false): Representation | { readonly status: Status } {
+  for (const { isProtobuf, representation } of accepted(request)) if (!isProtobuf || !isCustom || representation === 'metadata') return representation;
   return {
     status: plainStatus(406, 'NotAcceptable', '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch', {}),
   };
+}
+
+/** Whether an object is to be written as protobuf: the first acceptable type that can show it says so. @internal */
+export function prefersProtobuf(request: RestRequest, apiVersion: string, kind: string): boolean {
+  for (const { isProtobuf } of accepted(request)) {
+    if (!isProtobuf) return false;
+    if (hasProtobuf(apiVersion, kind)) return true;
+  }
+  return false;
 }
 
 const BODY_TYPES: Readonly<Record<string, 'json' | 'yaml'>> = { 'application/json': 'json', 'application/yaml': 'yaml', 'text/yaml': 'yaml' };

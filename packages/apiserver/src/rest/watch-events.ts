@@ -1,15 +1,14 @@
 // What a watcher is sent: synthetic first events, then changes as its selector sees them, in the representation asked for.
-import { builtInScheme, type KindDefinition, type KubeObject, type WatchEvent, type WatchRequest } from '@kubesim/api';
-import type { Change, Storage } from '../storage/storage.ts';
+import { apiVersionOf, builtInScheme, type KindDefinition, type KubeObject, type WatchEvent, type WatchRequest } from '@kubesim/api';
+import type { ServerContext } from '../server.ts';
+import type { Change } from '../storage/storage.ts';
 import { predicate } from '../verbs/read.ts';
 import type { Representation } from './negotiate.ts';
 import { represent } from './represent.ts';
 
 /** The event that a change is to a watcher, or undefined if it does not concern it. @internal */
-export function watchEvent(watch: WatchRequest, change: Change, kind: KindDefinition | undefined = builtInScheme.byResource(watch.resource)): WatchEvent | undefined {
+export function watchEvent(watch: Pick<WatchRequest, 'namespace'>, change: Change, matches: (object: KubeObject) => boolean): WatchEvent | undefined {
   if (watch.namespace !== undefined && change.after.metadata.namespace !== watch.namespace) return undefined;
-  if (kind === undefined) return undefined;
-  const matches = predicate({ kind }, watch);
   const was = change.before !== undefined && matches(change.before);
   const is = change.type !== 'DELETED' && matches(change.after);
   if (!was && !is) return undefined;
@@ -33,13 +32,34 @@ export function presentEvents(context: { readonly now: number }, kind: KindDefin
   });
 }
 
-/** Everything that a watcher has been sent up to now. @public */
-export function watchEvents(storage: Storage, watch: WatchRequest, now: number = 0, kind: KindDefinition | undefined = builtInScheme.byResource(watch.resource)): readonly WatchEvent[] {
-  const events: WatchEvent[] = [];
-  for (const change of storage.changesSince(watch.resource, watch.fromRevision)) {
-    const event = watchEvent(watch, change, kind);
-    if (event !== undefined) events.push(event);
-  }
-  const shown = kind === undefined ? events : presentEvents({ now }, kind, watch.representation, events, watch.initial.length === 0);
-  return [...watch.initial, ...shown];
+/** A watch as its holder follows it: what it is sent for the changes after a revision, its first events left out. @public */
+export interface Watcher {
+  events(after: number): readonly WatchEvent[];
+}
+
+/** Follows a watch. It keeps no place of its own: the holder says after which revision. @internal */
+export function createWatcher(context: ServerContext, watch: WatchRequest): Watcher {
+  const stored = context.kind(watch.resource);
+  const shown = shownKind(stored, watch.apiVersion);
+  const matches = predicate({ kind: stored }, watch);
+  let isStart = watch.initial.length === 0;
+  return {
+    events(after) {
+      const events: WatchEvent[] = [];
+      for (const change of context.storage.changesSince(watch.resource, after)) {
+        const event = watchEvent(watch, change, matches);
+        if (event !== undefined) events.push(shown.storedAs === undefined ? event : { ...event, object: shown.storedAs.fromStored(event.object) });
+      }
+      const presented = presentEvents(context, shown, watch.representation, events, isStart);
+      if (events.length > 0) isStart = false;
+      return presented;
+    },
+  };
+}
+
+/** The kind in another version than the stored one. */
+function shownKind(stored: KindDefinition, apiVersion: string): KindDefinition {
+  const slash = apiVersion.indexOf('/');
+  const [group, version] = slash < 0 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
+  return apiVersionOf(stored) === apiVersion ? stored : builtInScheme.byKind(group, version, stored.kind) ?? stored;
 }

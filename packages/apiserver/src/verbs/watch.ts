@@ -1,7 +1,7 @@
 // GET with watch: what is sent at first, and from which revision the changes follow.
-import { apiVersionOf, expiredStatus, zeroObject, type KubeObject, type RestResponse, type WatchEvent } from '@kubesim/api';
+import { apiVersionOf, expiredStatus, zeroObject, type KindDefinition, type KubeObject, type RestResponse, type WatchEvent, type WatchRequest } from '@kubesim/api';
 import { structOf } from '../decode.ts';
-import type { Representation } from '../rest/negotiate.ts';
+import { PROTOBUF } from '../rest/negotiate.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { presentEvents } from '../rest/watch-events.ts';
 import { Refusal, type Scope, type ServerContext } from '../server.ts';
@@ -9,8 +9,9 @@ import { parseVersion } from './list.ts';
 import { predicate, type Filter } from './read.ts';
 
 /** Answers a watch with what its holder needs to pull the events. Throws Refusal. @internal */
-export function watch(context: ServerContext, scope: Scope, filter: Filter, query: URLSearchParams, representation: Representation): RestResponse {
+export function watch(context: ServerContext, scope: Scope & { readonly shown: KindDefinition }, filter: Filter, query: URLSearchParams, { representation, encoding }: Pick<WatchRequest, 'representation' | 'encoding'>): RestResponse {
   const { storage } = context;
+  const { shown } = scope;
   const matches = predicate(scope, filter);
   const version = parseVersion(query.get('resourceVersion') ?? undefined, (message) => new Refusal(plainStatus(500, undefined, message)));
   const current = storage.revisionOf(scope.resource);
@@ -21,18 +22,18 @@ export function watch(context: ServerContext, scope: Scope, filter: Filter, quer
   let initial: WatchEvent[] = [];
   let fromRevision = startsWithState || version === undefined || version === 0 ? current : version;
   if (startsWithState) {
-    for (const object of storage.list(scope.resource, prefix)) if (matches(object)) initial.push({ type: 'ADDED', object });
-    if (sends && isTrue(query.get('allowWatchBookmarks'))) initial.push({ type: 'BOOKMARK', object: bookmark(scope, current) });
+    for (const object of storage.list(scope.resource, prefix)) if (matches(object)) initial.push({ type: 'ADDED', object: shown.storedAs?.fromStored(object) ?? object });
+    if (sends && isTrue(query.get('allowWatchBookmarks'))) initial.push({ type: 'BOOKMARK', object: bookmark({ kind: shown }, current) });
   } else if (fromRevision < storage.compactedRevision) {
     initial = [{ type: 'ERROR', object: expiredStatus(`too old resource version: ${fromRevision} (${storage.compactedRevision})`) as unknown as KubeObject }];
     fromRevision = current;
   }
   const timeout = query.get('timeoutSeconds');
   return {
-    status: 200, headers: { 'content-type': 'application/json' },
+    status: 200, headers: { 'content-type': encoding === 'protobuf' ? `${PROTOBUF};stream=watch` : 'application/json' },
     watch: {
-      resource: scope.resource, ...(scope.namespace === '' ? {} : { namespace: scope.namespace }), ...filter, fromRevision,
-      initial: presentEvents(context, scope.kind, representation, initial, true), allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
+      resource: scope.resource, apiVersion: apiVersionOf(shown), kind: shown.kind, encoding, ...(scope.namespace === '' ? {} : { namespace: scope.namespace }), ...filter, fromRevision,
+      initial: presentEvents(context, shown, representation, initial, true), allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
       ...(timeout === null || !/^\d+$/.test(timeout) ? {} : { timeoutSeconds: Number(timeout) }), representation,
     },
   };
@@ -43,7 +44,7 @@ function isTrue(value: string | null): boolean {
 }
 
 /** The zero value of the kind, which ends the initial events. */
-function bookmark(scope: Scope, revision: number): KubeObject {
+function bookmark(scope: Pick<Scope, 'kind'>, revision: number): KubeObject {
   const { kind } = scope;
   const metadata = { resourceVersion: String(revision), annotations: { 'k8s.io/initial-events-end': 'true' } };
   const zero = zeroObject(structOf(kind));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { RestRequest, RestResponse, WatchEvent } from '@kubesim/api';
 import { Machine } from '@kubesim/kernel';
-import { createApiServer, DEFAULT_ADMISSION_PLUGINS, storeComponent, STORE, watchEvents, WorldStorage, type ApiServer } from '@kubesim/apiserver';
+import { createApiServer, DEFAULT_ADMISSION_PLUGINS, storeComponent, STORE, WorldStorage, type ApiServer } from '@kubesim/apiserver';
 import { deriveIdentity } from '@kubesim/kernel';
 import { compareResponses } from '../../vectors/compare.mjs';
 import type { CaseResult, ConformOptions, ConformSet, SetReport } from '../conform-set.ts';
@@ -57,7 +57,7 @@ function runCase(vector: ApiCase, index: number, options: ConformOptions): CaseR
   server.call({ verb: 'create', resource: 'events', namespace: 'default', object: seen }, { process: 'conform' });
   const responses: unknown[] = [];
   try {
-    for (const request of vector.requests) responses.push(runRequest(server, machine, fill(request, { ns, id, responses })));
+    for (const request of vector.requests) responses.push(runRequest(server, fill(request, { ns, id, responses })));
     const differences = compareResponses(vector, responses, { ns, id }, { managedFields: options.managedFields === true }) as unknown;
     const list = normalize(differences);
     return { id: vector.id, agrees: list.length === 0, differences: list };
@@ -87,7 +87,7 @@ function fill(request: RecordedRequest, given: Given): RecordedRequest {
   return JSON.parse(text) as RecordedRequest;
 }
 
-function runRequest(server: ApiServer, machine: Machine, request: RecordedRequest): unknown {
+function runRequest(server: ApiServer, request: RecordedRequest): unknown {
   if (request.method === 'WAIT') return { status: 200 };
   const [path = '', query] = request.path.split('?');
   const headers: Record<string, string> = { 'user-agent': 'recorder/1' };
@@ -96,13 +96,13 @@ function runRequest(server: ApiServer, machine: Machine, request: RecordedReques
   const body = request.raw ?? (request.body === undefined || request.body === null ? undefined : typeof request.body === 'string' ? request.body : JSON.stringify(request.body));
   const rest: RestRequest = { method: request.method, path, query, headers, body };
   const response = server.handle(rest);
-  return shape(machine, response);
+  return shape(server, response);
 }
 
-function shape(machine: Machine, response: RestResponse): unknown {
+function shape(server: ApiServer, response: RestResponse): unknown {
   const warnings = response.warnings === undefined || response.warnings.length === 0 ? {} : { warnings: response.warnings };
   if (response.watch !== undefined) {
-    const events: readonly WatchEvent[] = watchEvents(new WorldStorage(machine), response.watch, machine.now);
+    const events: readonly WatchEvent[] = [...response.watch.initial, ...server.watcher(response.watch).events(response.watch.fromRevision)];
     return { status: response.status, events, ...warnings };
   }
   return response.text !== undefined ? { status: response.status, text: response.text, ...warnings } : { status: response.status, body: response.body, ...warnings };

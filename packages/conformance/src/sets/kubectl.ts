@@ -1,9 +1,10 @@
 // What kubectl prints: the scenarios' lines, run as lines, compared in text and exit code.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareStep } from '../../vectors/compare.mjs';
 import type { CaseResult, ConformOptions, ConformSet, SetReport } from '../conform-set.ts';
-import { readGzipJson } from '../read-gzip.ts';
+import { readGzipJson, readGzipLines } from '../read-gzip.ts';
+import { BinaryRun, kubectlBinaries, type KubectlBinary } from './kubectl-binary.ts';
 import { NS, Run, type Scenario, type Step } from './scenarios.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', 'vectors');
@@ -16,8 +17,8 @@ interface LineCount {
 
 export const kubectlSet: ConformSet = {
   name: 'kubectl',
-  run(options: ConformOptions): SetReport {
-    if (options.inProcess !== true) return { cases: [], agree: 0, total: 0, notes: ['kubectl: only the in-process kubectl is compared; give --in-process'] };
+  run(options: ConformOptions): SetReport | Promise<SetReport> {
+    if (options.inProcess !== true) return runBinary(options);
     const folder = join(options.folder ?? ROOT, 'scenarios');
     const files = readdirSync(folder).filter((file) => file.endsWith('.json.gz') && (options.only === undefined || file.startsWith(options.only))).sort();
     const count: LineCount = { agree: 0, total: 0 };
@@ -25,6 +26,49 @@ export const kubectlSet: ConformSet = {
     return { cases, agree: count.agree, total: count.total };
   },
 };
+
+/** The texts of a step as one kubectl prints them; null for a step that runs none. */
+type StepText = Pick<Step, 'exit'> & { readonly stdout?: unknown; readonly stderr?: unknown };
+
+/** Every scenario by a real kubectl: the newest one whose texts are recorded, else the newest at all. */
+async function runBinary(options: ConformOptions): Promise<SetReport> {
+  const root = options.folder ?? ROOT;
+  const recorded = (minor: string): string => join(root, 'kubectl', `${minor}.jsonl.gz`);
+  const binaries = kubectlBinaries();
+  const kubectl = binaries.findLast(({ minor }) => minor === '1.37' || existsSync(recorded(minor))) ?? binaries.at(-1);
+  if (kubectl === undefined) return { cases: [], agree: 0, total: 0, notes: ['kubectl: no kubectl on the PATH, and KUBECTL names none'] };
+  const texts = existsSync(recorded(kubectl.minor)) ? new Map(readGzipLines<{ readonly id: string; readonly steps: readonly (StepText | null)[] }>(recorded(kubectl.minor)).map(({ id, steps }) => [id, steps])) : undefined;
+  const folder = join(root, 'scenarios');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json.gz') && (options.only === undefined || file.startsWith(options.only))).sort();
+  const count: LineCount = { agree: 0, total: 0 };
+  const cases: CaseResult[] = [];
+  for (const file of files) {
+    const scenario = readGzipJson<Scenario>(join(folder, file));
+    const own = texts === undefined ? scenario.steps : texts.get(scenario.id);
+    if (own !== undefined) cases.push(...await runBinaryLines(scenario, own, kubectl, count));
+  }
+  return { cases, agree: count.agree, total: count.total, notes: [`kubectl ${kubectl.minor}, compared with the texts of ${texts === undefined ? '1.37' : kubectl.minor}`] };
+}
+
+async function runBinaryLines(scenario: Scenario, texts: readonly (StepText | null)[], kubectl: KubectlBinary, count: LineCount): Promise<readonly CaseResult[]> {
+  const run = new BinaryRun(scenario, kubectl);
+  const cases: CaseResult[] = [];
+  try {
+    for (const [index, step] of scenario.steps.entries()) {
+      const result = await run.stepWithKubectl(step);
+      const text = texts[index];
+      if (result === undefined || text === null || text === undefined) continue;
+      const { lines, differences } = compareStep(text, result, NS);
+      const agrees = differences.length === 0;
+      count.total += Math.max(1, lines);
+      if (agrees) count.agree += Math.max(1, lines);
+      cases.push({ id: `${scenario.id}/${index}: kubectl ${step.kubectl ?? ''}`, agrees, differences });
+    }
+  } finally {
+    await run.close();
+  }
+  return cases;
+}
 
 /** Runs a scenario's lines; one result a step that ran kubectl. */
 function runLines(scenario: Scenario, count: LineCount): readonly CaseResult[] {

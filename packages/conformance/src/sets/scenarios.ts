@@ -115,6 +115,11 @@ export class Run {
   step(step: Step): unknown {
     const before = this.cluster.now;
     this.line(step);
+    return this.afterLine(step, before);
+  }
+
+  /** What a step asks for besides its kubectl line, which began at that instant: requests, nodes, pauses, rest. */
+  protected afterLine(step: Step, before: number): unknown {
     if (step.request !== undefined) this.write(step.request, step.status, step.message);
     if (step.node !== undefined) this.node(`node/node-${step.node}`, step.up === true);
     if (step.pause !== undefined) this.cluster.run({ for: step.pause * 1_000 });

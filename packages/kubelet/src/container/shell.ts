@@ -24,6 +24,8 @@ export interface ShellState {
   durationMs: number;
   /** The answer depends on more than the files. */
   isUnsteady: boolean;
+  /** `sh -x`: each command is shown on stderr before it runs. */
+  isTraced: boolean;
 }
 
 /** Output of one command. */
@@ -34,14 +36,14 @@ export interface CommandOutput {
 }
 
 /** Runs a command in a container, as `exec` and exec probes do. */
-export function runCommand(context: BehaviourContext, behaviour: ContainerBehaviour, argv: readonly string[], network?: ContainerNetwork): ExecResult {
+export function runCommand(context: BehaviourContext, behaviour: ContainerBehaviour, argv: readonly string[], network?: ContainerNetwork, stdin: string = ''): ExecResult {
   const own = behaviour.exec?.(context, argv);
   if (own !== undefined) return own;
   const shell: ShellState = {
     context, behaviour, network, environment: environmentOf(context), directory: context.container.workingDir ?? '/', files: context.files,
-    status: 0, durationMs: 0, isUnsteady: false,
+    status: 0, durationMs: 0, isUnsteady: false, isTraced: false,
   };
-  const output = runArgv(shell, argv, '');
+  const output = runArgv(shell, argv, stdin);
   return {
     exitCode: output.exitCode, stdout: output.stdout ?? '', stderr: output.stderr ?? '', durationMs: shell.durationMs,
     ...(shell.files === context.files ? {} : { files: shell.files }),
@@ -65,10 +67,23 @@ function environmentOf(context: BehaviourContext): Readonly<Record<string, strin
   return variables;
 }
 
+const SHELLS: readonly string[] = ['sh', 'bash', 'ash', 'dash'];
+
+/** A shell of its own: the script of `-c`, or what it reads. */
+function runShell(shell: ShellState, args: readonly string[], stdin: string): CommandOutput {
+  const flags = args.slice(0, args.findIndex((arg) => !arg.startsWith('-')) < 0 ? args.length : args.findIndex((arg) => !arg.startsWith('-')));
+  const letters = flags.filter((flag) => !flag.startsWith('--')).join('');
+  const before = shell.isTraced;
+  shell.isTraced = letters.includes('x');
+  const output = runScript(shell, letters.includes('c') ? args[flags.length] ?? '' : stdin);
+  shell.isTraced = before;
+  return output;
+}
+
 function runArgv(shell: ShellState, argv: readonly string[], stdin: string): CommandOutput {
   const [path = '', ...args] = argv;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if ((name === 'sh' || name === 'bash' || name === 'ash') && args[0]?.startsWith('-') === true && args[0].includes('c')) return runScript(shell, args[1] ?? '');
+  if (SHELLS.includes(name)) return runShell(shell, args, stdin);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
     return { exitCode: 127, stderr: `OCI runtime exec failed: exec failed: unable to start container process: exec: "${path}": executable file not found in $PATH\n` };
@@ -95,6 +110,11 @@ export function runScript(shell: ShellState, script: string): CommandOutput {
   return { exitCode: shell.status, stdout, stderr };
 }
 
+/** A word as a trace shows it. */
+function traced(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function runOne(shell: ShellState, command: ShellCommand, stdin: string): CommandOutput {
   const argv = command.words.flatMap((word) => expand(shell, word));
   let input = stdin;
@@ -106,6 +126,7 @@ function runOne(shell: ShellState, command: ShellCommand, stdin: string): Comman
     input = content;
   }
   const name = argv[0] ?? '';
+  const trace = shell.isTraced && argv.length > 0 ? `+ ${argv.map(traced).join(' ')}\n` : '';
   let output: CommandOutput;
   if (argv.length === 0) output = { exitCode: 0 };
   else if (name === 'exit') output = { exitCode: Number(argv[1] ?? shell.status) };
@@ -116,7 +137,9 @@ function runOne(shell: ShellState, command: ShellCommand, stdin: string): Comman
     output = runArgv(shell, argv, input);
     if (output.exitCode === 127 && output.stderr?.startsWith('OCI runtime') === true) output = { exitCode: 127, stderr: `sh: ${name}: not found\n` };
   }
-  let { stdout = '', stderr = '' } = output;
+  const { stderr: printed = '' } = output;
+  let { stdout = '' } = output;
+  let stderr = printed;
   for (const { operator, target } of command.redirections) {
     if (operator === '<') continue;
     if (operator === '2>&1') {
@@ -134,7 +157,7 @@ function runOne(shell: ShellState, command: ShellCommand, stdin: string): Comman
     const before = operator.endsWith('>>') ? (shell.files[path] ?? '') : '';
     shell.files = { ...shell.files, [path]: before + text };
   }
-  return { exitCode: output.exitCode, stdout, stderr };
+  return { exitCode: output.exitCode, stdout, stderr: trace + stderr };
 }
 
 function commandsCanWrite(shell: ShellState, directory: string): boolean {

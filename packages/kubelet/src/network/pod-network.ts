@@ -1,5 +1,5 @@
 // The simulated pod network as pure functions over the nodes' states: who has an address, and what answers there.
-import type { Container, EndpointSlice, Pod, Service } from '@kubesim/api';
+import type { Container, ContainerLog, EndpointSlice, Pod, Service } from '@kubesim/api';
 import { anyBehaviour, defaultBehaviours } from '../container/images.ts';
 import { containerFiles, writeContainerFiles } from '../container/mounts.ts';
 import { runCommand, type ContainerNetwork } from '../container/shell.ts';
@@ -99,7 +99,7 @@ function open(network: PodNetwork, found: Found, name: string): Opened | undefin
 }
 
 /** Runs a command in a container, with the network as its pod reaches it. @public */
-export function execInContainer(network: PodNetwork, address: ContainerAddress, command: readonly string[]): ExecOutcome {
+export function execInContainer(network: PodNetwork, address: ContainerAddress, command: readonly string[], stdin: string = ''): ExecOutcome {
   const failure = (error: string): ExecOutcome => ({ exitCode: 1, stdout: '', stderr: '', durationMs: 0, messages: [], error });
   const found = findPod(network, address);
   if (found === undefined) return failure(`pods "${address.pod}" not found`);
@@ -113,7 +113,7 @@ export function execInContainer(network: PodNetwork, address: ContainerAddress, 
     resolve: (host) => (network.dns === undefined ? undefined : resolveFrom(network.dns, address.namespace, host, network.now)),
     http: (target, request) => httpToAddress(network, target, request),
   };
-  const result = runCommand(context, behaviour, command, reach);
+  const result = runCommand(context, behaviour, command, reach, stdin);
   const messages: { node: string; message: KubeletMessage }[] = [];
   if (result.files !== undefined) {
     const uid = pod.metadata?.uid ?? '';
@@ -181,9 +181,10 @@ function readyTargets(slice: EndpointSlice, portName: string | undefined): reado
   return (slice.endpoints ?? []).filter((each) => each.conditions?.ready !== false).flatMap((each) => each.addresses.map((address) => ({ address, port })));
 }
 
-/** What a container printed, line by line; of its former run with `previous`. @public */
-export function containerLogs(network: PodNetwork, address: ContainerAddress, options: { readonly previous?: boolean } = {}): readonly string[] | undefined {
+/** What a container printed in its newest run, or in the one before with `previous`; undefined if there was none. @public */
+export function containerLog(network: PodNetwork, address: ContainerAddress, options: { readonly previous?: boolean } = {}): ContainerLog | undefined {
   const found = findPod(network, address);
   const name = address.container ?? found?.worker.pod.spec?.containers[0]?.name ?? '';
-  return found?.worker.runtime.containers[name]?.[options.previous === true ? 1 : 0]?.log;
+  const run = found?.worker.runtime.containers[name]?.[options.previous === true ? 1 : 0];
+  return run === undefined ? undefined : { id: run.id, lines: run.log, startedAt: run.startedAt, isRunning: isRunning(run, network.now) };
 }
