@@ -55,3 +55,4 @@ export {
 } from './quantity/quantity.ts';
 export { sha256 } from './encoding/sha256.ts';
 export { patchedJson, structJson } from './encoding/struct-json.ts';
+export { withGoNulls } from './encoding/go-nulls.ts';

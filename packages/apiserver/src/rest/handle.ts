@@ -103,7 +103,7 @@ function answer(context: ServerContext, received: RestRequest, user: RequestUser
   if (typeof representation === 'object') return statusResponse(representation.status);
   const stored = storedKind(context, route.kind);
   const scope: Scope = { kind: stored, resource: resourceName(stored), namespace: stored.namespaced ? route.namespace : '' };
-  const incoming: Incoming = { context, request, user, query, route, scope, representation, warnings: [] };
+  const incoming: Incoming = { context, request, user, query, route, scope, representation, warnings: deprecations(route.kind) };
   try {
     return carryOut(incoming);
   } catch (error) {
@@ -111,6 +111,11 @@ function answer(context: ServerContext, received: RestRequest, user: RequestUser
     if (error instanceof Refusal) return json(error.status.code ?? 500, error.status, incoming.warnings);
     throw error;
   }
+}
+
+/** What every answer about a deprecated kind warns of. Upstream: k8s.io/apiserver/pkg/endpoints/deprecation (1.37). */
+function deprecations({ group, kind }: KindDefinition): string[] {
+  return group === '' && kind === 'Endpoints' ? ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'] : [];
 }
 
 function carryOut(incoming: Incoming): RestResponse {

@@ -10,5 +10,8 @@ export function withDisruptionTarget(pod: Pod, reason: string, message: string, 
   if (isSame && Object.keys(also).length === 0) return undefined;
   const lastTransitionTime = old?.status === 'True' ? old.lastTransitionTime : formatTime(now);
   const condition = { type: 'DisruptionTarget', observedGeneration: pod.metadata?.generation, status: 'True', lastProbeTime: null, lastTransitionTime, reason, message };
-  return { metadata: { uid: pod.metadata?.uid }, status: { ...also, conditions: [condition] } };
+  // A two-way patch names the order of the whole list: a new condition stands last.
+  const types = (pod.status?.conditions ?? []).map(({ type }) => ({ type }));
+  const order = old === undefined ? [...types, { type: 'DisruptionTarget' }] : types;
+  return { metadata: { uid: pod.metadata?.uid }, status: { ...also, '$setElementOrder/conditions': order, conditions: [condition] } };
 }

@@ -1,5 +1,5 @@
 // kubectl get: tables of the server, or objects in the format asked for.
-import type { KubeObject } from '@kubesim/api';
+import { withGoNulls, type KubeObject } from '@kubesim/api';
 import { parseFlags, type Parsed } from '../flags.ts';
 import { KubectlError } from '../kubectl-error.ts';
 import { renderJsonPath, select } from '../printers/jsonpath.ts';
@@ -104,7 +104,7 @@ function getObjects(session: Session, parsed: Parsed, output: string): void {
 }
 
 function printObjects(session: Session, parsed: Parsed, output: string, found: readonly { readonly mapping: Mapping; readonly object: KubeObject }[], isSingle: boolean): void {
-  const objects = found.map(({ object }) => (parsed.flags['show-managed-fields'] === 'true' ? object : withoutManagedFields(object)));
+  const objects = found.map(({ object }) => withGoNulls(parsed.flags['show-managed-fields'] === 'true' ? object : withoutManagedFields(object)));
   const sorted = parsed.flags['sort-by'] === undefined ? objects : objects.map((object, index) => ({ object, index })).sort((a, b) => {
     const path = (parsed.flags['sort-by'] as string).replace(/^\{|\}$/g, '');
     return compare(select(path, a.object)[0], select(path, b.object)[0]) || a.index - b.index;

@@ -78,9 +78,30 @@ function validateSpec(set: StoredStatefulSet, old: StoredStatefulSet | undefined
   return errors;
 }
 
+/** A claim as upstream's message shows it: its internal struct, whose fields bear Go's names. Upstream: pkg/apis/core/types.go (1.37). */
+function internalClaim({ metadata, spec, status }: PersistentVolumeClaim): object {
+  const source = spec.dataSource;
+  const reference = spec.dataSourceRef;
+  return {
+    ...metadata,
+    Spec: {
+      AccessModes: spec.accessModes ?? null, Selector: spec.selector ?? null,
+      Resources: { Limits: spec.resources?.limits ?? null, Requests: spec.resources?.requests ?? null },
+      VolumeName: spec.volumeName ?? '', StorageClassName: spec.storageClassName ?? null, VolumeMode: spec.volumeMode ?? null,
+      DataSource: source === undefined ? null : { APIGroup: source.apiGroup ?? null, Kind: source.kind, Name: source.name },
+      DataSourceRef: reference === undefined ? null : { APIGroup: reference.apiGroup ?? null, Kind: reference.kind, Name: reference.name, Namespace: reference.namespace ?? null },
+      VolumeAttributesClassName: spec.volumeAttributesClassName ?? null,
+    },
+    Status: {
+      Phase: status?.phase ?? '', AccessModes: null, Capacity: null, Conditions: null, AllocatedResources: null, AllocatedResourceStatuses: null,
+      CurrentVolumeAttributesClassName: null, ModifyVolumeStatus: null, HealthStatus: null,
+    },
+  };
+}
+
 function validateSpecUpdate(set: StoredStatefulSet, old: StoredStatefulSet, profile: ApiProfile): readonly FieldError[] {
   const path = fieldPath('spec');
-  if (profile.kubernetes === '1.37') return IMMUTABLE.filter((field) => !isSame(set.spec[field], old.spec[field])).map((field) => immutable(path.child(field), set.spec[field]));
+  if (profile.kubernetes === '1.37') return IMMUTABLE.filter((field) => !isSame(set.spec[field], old.spec[field])).map((field) => immutable(path.child(field), field === 'volumeClaimTemplates' ? (set.spec.volumeClaimTemplates ?? null)?.map(internalClaim) ?? null : set.spec[field]));
   const changed = (Object.keys({ ...set.spec, ...old.spec }) as (keyof StatefulSetSpec)[]).some((field) => !MUTABLE.includes(field) && !isSame(set.spec[field], old.spec[field]));
   return changed ? [forbidden(path, "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")] : [];
 }
