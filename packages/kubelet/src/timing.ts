@@ -18,6 +18,8 @@ export interface KubeletTiming {
   readonly relistMs: number;
   /** The runtime gives a reason (Completed, Error) to an ended container. */
   readonly terminatedReasons: boolean;
+  /** Statuses say whether a container has started, which takes a prober. */
+  readonly startedInStatus: boolean;
   /** Exit code of a container that takes SIGTERM and says nothing else; undefined: what its behaviour says. */
   readonly stopExitCode?: number;
   /** How long a container takes to stop; undefined: what its behaviour says. */
@@ -31,13 +33,13 @@ export interface KubeletTiming {
 /** Upstream release 1.37: defaults of kubelet/config/v1beta1; latencies of the observed orders of magnitude. @public */
 export const DEFAULT_TIMING: KubeletTiming = {
   syncStartMs: 20, sandboxMs: 400, startMs: 150, pullMs: 2000, syncFrequencyMs: 60_000, relistMs: 1000,
-  terminatedReasons: true, imagesPresent: true, events: true,
+  terminatedReasons: true, startedInStatus: true, imagesPresent: true, events: true,
 };
 
 /** The runtime of the recorded scenarios: starts and stops at once, exits 0, keeps a stopped pod's object for 0.3 s. @public */
 export const RECORDED_TIMING: KubeletTiming = {
   syncStartMs: 10, sandboxMs: 5, startMs: 5, pullMs: 5, removeAfterMs: 300, syncFrequencyMs: 60_000, relistMs: 1000,
-  terminatedReasons: false, stopExitCode: 0, stopMs: 1, imagesPresent: true, events: false,
+  terminatedReasons: false, startedInStatus: false, stopExitCode: 0, stopMs: 1, imagesPresent: true, events: false,
 };
 
 /** The quickest runtime there is: that of the recordings. @public */
