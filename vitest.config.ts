@@ -7,10 +7,10 @@ const packages = [
 
 const config: ViteUserConfigExport = defineConfig({
   test: {
-    projects: packages.map((name) => ({
+    projects: [...packages.map((name) => ({ name, root: `packages/${name}` })), { name: 'operator', root: 'examples/operator' }].map((project) => ({
       resolve: { conditions: ['source'] },
       ssr: { resolve: { conditions: ['source'] } },
-      test: { name, root: `packages/${name}`, include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+      test: { ...project, include: ['test/**/*.test.ts'], testTimeout: 60_000 },
     })),
   },
 });

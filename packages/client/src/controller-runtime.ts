@@ -1,6 +1,7 @@
 // Carries controllers: queues, workers, and reconciles whose position is data, so that they fork, crash and replay.
 import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
 import { OrderedMap, Vector, type ComponentType, type Epoch, type Hasher, type Machine } from '@kubesim/kernel';
+import { CallFailed } from './call-failed.ts';
 import type { EventSource, Ports } from './ports.ts';
 import type { CacheChange, Controller, EnqueueOptions, EventToRecord, HandlerContext, Lister, Profile, Random, Reason, ReconcileContext, ReconcileResult, Reconciling } from './reconcile.ts';
 import { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';
@@ -189,7 +190,8 @@ export class ControllerHost {
       }
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      next = { done: true, value: { error: `panic: ${error.message}` } };
+      // A refused call that nobody caught ends the reconcile with the server's text, as an error that is returned does.
+      next = { done: true, value: { error: error instanceof CallFailed ? error.message : `panic: ${error.message}` } };
       if (isDefect(error)) throw error;
     }
     if (next.done === true) {

@@ -2,6 +2,7 @@ export type {
   CacheChange, Controller, EnqueueOptions, EventToRecord, HandlerContext, Lister, Profile, Random, Reason, ReconcileContext, ReconcileResult,
   Reconciling,
 } from './reconcile.ts';
+export { defineController, objectKey, splitKey, type ControllerParts } from './define-controller.ts';
 export type { Actor, ActorContext, TimerOptions } from './actor.ts';
 export type { CallLatency, EventSource, Ports, WatchTarget } from './ports.ts';
 export { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';
