@@ -61,6 +61,100 @@ export function memoizeFrozen<A extends object, R>(work: (object: A) => R): (obj
   };
 }
 
+/** What is known of objects that are alike: the first of them, how many fields count, and what came of it. */
+interface Alike<T, R> {
+  readonly first: T;
+  readonly fields: number;
+  readonly result: R;
+}
+
+/** Objects alike that are kept for one part: templates that share their containers and differ elsewhere are few. */
+const ALIKE_MAX = 4;
+
+/**
+ * Remembers results for objects that are alike: equal in every field but their own ones, by identity of frozen parts. They are
+ * kept for as long as the part lives that `anchor` names, so that pods of one template cost what differs between them. @public
+ */
+export class AlikeMemo<T extends object, R> {
+  private readonly anchor: keyof T;
+  private readonly own: ReadonlySet<string>;
+  private readonly known: WeakMap<object, Alike<T, R>[]> = new WeakMap();
+
+  constructor(anchor: keyof T, own: readonly (keyof T & string)[]) {
+    this.anchor = anchor;
+    this.own = new Set(own);
+  }
+
+  /** What was remembered for an object that is alike; undefined if nothing was. */
+  get(object: T): { readonly result: R } | undefined {
+    const part = object[this.anchor];
+    if (typeof part !== 'object' || part === null) return undefined;
+    const entries = this.known.get(part);
+    if (entries === undefined) return undefined;
+    for (let index = 0; index < entries.length; index++) {
+      const entry = entries[index] as Alike<T, R>;
+      if (this.isAlike(entry, object)) return entry;
+    }
+    return undefined;
+  }
+
+  /** Remembers a result, if all parts that count are frozen. */
+  set(object: T, result: R): void {
+    const part = object[this.anchor];
+    if (typeof part !== 'object' || part === null) return;
+    let fields = 0;
+    for (const key of Object.keys(object)) {
+      if (this.own.has(key)) continue;
+      const value = (object as Readonly<Record<string, unknown>>)[key];
+      if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) return;
+      fields++;
+    }
+    const entries = this.known.get(part);
+    const entry = { first: Object.isFrozen(object) ? object : Object.freeze({ ...object }), fields, result };
+    if (entries === undefined) this.known.set(part, [entry]);
+    else if (entries.unshift(entry) > ALIKE_MAX) entries.pop();
+  }
+
+  private isAlike({ first, fields }: Alike<T, R>, object: T): boolean {
+    const left = first as Readonly<Record<string, unknown>>;
+    const right = object as Readonly<Record<string, unknown>>;
+    let count = 0;
+    for (const key in right) {
+      if (right[key] === left[key]) {
+        if (!this.own.has(key)) count++;
+      } else if (!this.own.has(key)) return false;
+    }
+    return count === fields;
+  }
+}
+
+/**
+ * Remembers a pure function that changes no own fields and does not look at them; objects that are alike share its work. What
+ * comes out is frozen if what goes in is. @public
+ */
+export function memoizeAlike<T extends object>(anchor: keyof T, own: readonly (keyof T & string)[], work: (object: T) => T): (object: T) => T {
+  const memo = new AlikeMemo<T, T | undefined>(anchor, own);
+  return (object) => {
+    const known = memo.get(object);
+    if (known === undefined) {
+      const result = work(object);
+      if (!Object.isFrozen(object)) return result;
+      const shared: T = { ...result };
+      for (const key of own) delete shared[key];
+      memo.set(object, result === object ? undefined : deepFreeze(shared));
+      return deepFreeze(result);
+    }
+    if (known.result === undefined || !Object.isFrozen(object)) return known.result === undefined ? object : work(object);
+    const out: T = { ...known.result };
+    for (let index = 0; index < own.length; index++) {
+      const key = own[index] as keyof T;
+      const value = object[key];
+      if (value !== undefined) out[key] = value;
+    }
+    return Object.freeze(out);
+  };
+}
+
 /** Freezes JSON all the way down; what is frozen already is taken to be frozen all the way. Returns its argument. @public */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conform } from '../src/schema/conform.ts';
 import { structOfKind } from '../src/schema/types.ts';
@@ -34,6 +35,39 @@ describe('conforming to Go types', () => {
     const second = conform(pod, { metadata: { name: 'b' }, spec: template }).value as { spec: unknown };
     expect(second.spec).toBe(first.spec);
     expect((conform(pod, first).value)).toBe(first);
+  });
+});
+
+// What is sent, right and wrong, with much that two of them have in common.
+const sentPods = fc.record({
+  metadata: fc.constantFrom<unknown>({ name: 'a' }, { name: 'a', labels: { x: 'y' } }, { name: 'b', labels: { x: 'y', z: null } }, { name: 3 }, null),
+  spec: fc.record({
+    containers: fc.array(fc.constantFrom<unknown>({ name: 'c' }, { name: 'd', image: 'x', env: [{ name: 'E', value: '' }] }, { name: 'd', image: 'y', ports: [{ containerPort: 80 }] }, { name: 'e', bogus: 1 }, null, 7), { maxLength: 4 }),
+    hostname: fc.constantFrom('', 'h', null), priority: fc.constantFrom(0, 1), nodeSelector: fc.constantFrom<unknown>({}, { a: 'b' }, { a: 'b', c: '' }),
+  }, { requiredKeys: [] }),
+  status: fc.constantFrom<unknown>({}, { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-02T03:04:05.5Z' }] }, { phase: 'Running', extra: {} }),
+}, { requiredKeys: [] });
+
+describe('conforming beside what is stored', () => {
+  const copy = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+  it('should come to the same as alone, whatever stands beside it', () => {
+    fc.assert(fc.property(sentPods, sentPods, fc.boolean(), (stored, sent, isFrozen) => {
+      const known = conform(pod, copy(stored));
+      if (known.findings.error !== undefined) return;
+      const shared = { ...(known.value as object), ...(copy(sent) as object) };
+      const beside = conform(pod, isFrozen ? deepFreeze({ ...shared }) : shared, known.value);
+      expect(beside).toEqual(conform(pod, copy(shared)));
+      if (beside.findings.error === undefined) expect(Object.isFrozen(beside.value)).toBe(true);
+    }), { seed: 1, numRuns: 1000 });
+  });
+  it('should become what stands beside it where it is equal', () => {
+    const known = conform(pod, { metadata: { name: 'a', labels: { x: 'y' } }, spec: { containers: [{ name: 'c' }, { name: 'd' }] } }).value as { readonly spec: { readonly containers: readonly unknown[] } };
+    expect(conform(pod, copy(known), known).value).toBe(known);
+    const { containers } = known.spec;
+    const more = conform(pod, { ...known, spec: { containers: [{ name: 'new' }, ...containers.map(copy)] } }, known).value as typeof known;
+    expect(more.spec.containers).toHaveLength(3);
+    const less = conform(pod, { ...known, spec: { containers: [containers[1]] } }, known).value as typeof known;
+    expect(less.spec.containers[0]).toBe(containers[1]);
   });
 });
 

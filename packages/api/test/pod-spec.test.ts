@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deepFreeze } from '../src/edit.ts';
 import { fieldErrorMessage } from '../src/field-error.ts';
 import { fieldPath } from '../src/field-path.ts';
 import type { PodSpec } from '../src/generated/types.ts';
@@ -88,12 +89,20 @@ describe('validatePodSpec', () => {
     expect(errorsOfContainer({ volumeMounts: [{ name: 'data', mountPath: '/d' }, { name: 'data', mountPath: '/d' }] }, spec)).toEqual(['c.volumeMounts[1].mountPath: Invalid value: "/d": must be unique']);
     expect(errorsOfContainer({ volumeMounts: [{ name: 'data', mountPath: '/d', subPath: '../x' }] }, spec)).toEqual(["c.volumeMounts.subPath: Invalid value: \"../x\": must not contain '..'"]);
   });
-  it('should keep one result per frozen spec and path, and none for one that may change', () => {
+  it('should tell of a bad frozen spec under each path that it stands at', () => {
     const frozen = Object.freeze(defaultPodSpec({ containers: [{ name: 'C', image: 'x' }] } as PodSpec));
-    expect(validatePodSpec(frozen, fieldPath('spec'))).toBe(validatePodSpec(frozen, fieldPath('spec')));
+    expect(validatePodSpec(frozen, fieldPath('spec')).map(({ field }) => field)).toEqual(['spec.containers[0].name']);
     expect(validatePodSpec(frozen, fieldPath('spec', 'template', 'spec')).map(({ field }) => field)).toEqual(['spec.template.spec.containers[0].name']);
-    const open = { ...frozen };
-    expect(validatePodSpec(open, fieldPath('spec'))).not.toBe(validatePodSpec(open, fieldPath('spec')));
+  });
+  it('should tell of what a spec has for itself, though one of the same template was good', () => {
+    const good = deepFreeze(defaultPodSpec(deepFreeze({ containers: [{ name: 'c', image: 'x', volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes: [{ name: 'v', emptyDir: {} }], hostname: 'a' } as unknown as PodSpec)));
+    const fieldsOf = (own: Partial<PodSpec>): readonly string[] => validatePodSpec(deepFreeze({ ...good, ...own }), fieldPath('spec')).map(({ field }) => field);
+    expect(validatePodSpec(good, fieldPath('spec'))).toEqual([]);
+    expect(fieldsOf({ hostname: 'b' })).toEqual([]);
+    expect(fieldsOf({ hostname: 'B', subdomain: 'b.c', nodeName: '-' })).toEqual(['spec.nodeName', 'spec.hostname', 'spec.subdomain']);
+    expect(fieldsOf({ volumes: [] })).toEqual(['spec.containers[0].volumeMounts[0].name']);
+    expect(fieldsOf({ restartPolicy: 'Sometimes' })).toEqual(['spec.restartPolicy']);
+    expect(fieldsOf({ activeDeadlineSeconds: 0 })).toEqual(['spec.activeDeadlineSeconds']);
   });
 });
 

@@ -1,6 +1,6 @@
 // The API server: verbs over storage, in upstream's order of steps. Synchronous; errors are Status data.
 import {
-  badRequestStatus, builtInScheme, customResourceKinds, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type ContainerLog, type CustomResourceDefinition, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
+  badRequestStatus, builtInScheme, customResourceKinds, deepFreeze, forbiddenStatus, formatTime, invalidStatus, noSuchResourceStatus, notFoundStatus, resourceName, type ApiProfile, type ApiReply, type ContainerLog, type CustomResourceDefinition, type FieldError, type KindContext, type KindDefinition, type KubeObject, type ResourceName, type Status, type StoreReader,
 } from '@kubesim/api';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, AdmissionWrite } from './admission/admission-plugin.ts';
 import { ALWAYS_ALLOW, type Authorizer } from './authorization/authorizer.ts';
@@ -60,11 +60,22 @@ export class Refusal extends Error {
   }
 }
 
+interface Handlers {
+  readonly phase: 'admit' | 'validate';
+  readonly operation: AdmissionAttributes['operation'];
+  readonly subresource: string;
+  readonly handlers: readonly AdmissionPlugin[];
+}
+
 /** What every verb works with. @internal */
 export class ServerContext {
   readonly storage: Storage;
   readonly options: ApiServerOptions;
   readonly store: StoreReader;
+  /** Plugins that look at a sort of request: they answer that once. */
+  private readonly plugins: Map<ResourceName, readonly Handlers[]> = new Map();
+  /** What hooks look at, for the instant that it names: many requests share one. */
+  private current: AdmissionContext | undefined;
 
   constructor(options: ApiServerOptions) {
     this.options = options;
@@ -81,8 +92,13 @@ export class ServerContext {
   }
 
   get kindContext(): KindContext {
+    return this.hookContext;
+  }
+
+  private get hookContext(): AdmissionContext {
     const now = this.now;
-    return { now, time: formatTime(now), profile: this.options.profile };
+    if (this.current === undefined || this.current.now !== now) this.current = Object.freeze({ now, time: formatTime(now), profile: this.options.profile, store: this.store });
+    return this.current;
   }
 
   /** The kind of a resource, built in or declared by a definition in the store. Throws Refusal 404. */
@@ -118,13 +134,13 @@ export class ServerContext {
 
   /** Runs admission: mutating or validating. Throws Refusal. */
   admit(phase: 'admit' | 'validate', attributes: AdmissionAttributes, warnings: string[] = [], writes: AdmissionWrite[] = []): KubeObject | undefined {
-    let object = attributes.object;
+    const plugins = this.pluginsFor(phase, attributes);
+    let { object } = attributes;
+    if (plugins.length === 0) return object;
     let current = attributes;
-    let context: AdmissionContext | undefined;
-    for (const plugin of this.options.admission ?? []) {
-      if (plugin[phase] === undefined) continue;
-      context ??= { ...this.kindContext, store: this.store };
-      const outcome = plugin[phase](current, context);
+    const context = this.hookContext;
+    for (const plugin of plugins) {
+      const outcome = plugin[phase]?.(current, context);
       if (outcome === undefined) continue;
       if ('forbidden' in outcome) throw new Refusal(forbiddenStatus(attributes.kind, attributes.name, outcome.forbidden));
       if ('status' in outcome) throw new Refusal(outcome.status);
@@ -132,11 +148,21 @@ export class ServerContext {
       if (outcome.warnings !== undefined) warnings.push(...outcome.warnings);
       if (outcome.writes !== undefined) writes.push(...outcome.writes);
       if (outcome.object !== undefined) {
-        object = outcome.object;
+        object = deepFreeze(outcome.object);
         current = { ...attributes, object };
       }
     }
     return object;
+  }
+
+  private pluginsFor(phase: 'admit' | 'validate', { operation, resource, subresource }: AdmissionAttributes): readonly AdmissionPlugin[] {
+    let found = this.plugins.get(resource)?.find((each) => each.phase === phase && each.operation === operation && each.subresource === subresource);
+    if (found === undefined) {
+      const handlers = (this.options.admission ?? []).filter((plugin) => plugin[phase] !== undefined && (plugin.handles === undefined || plugin.handles(operation, resource, subresource)));
+      found = { phase, operation, subresource, handlers };
+      this.plugins.set(resource, [...this.plugins.get(resource) ?? [], found]);
+    }
+    return found.handlers;
   }
 
   /** Writes what admission asked to be written before the admitted object. */
@@ -158,8 +184,8 @@ export class ServerContext {
 }
 
 /** Throws Refusal 422 if there are errors. @internal */
-export function refuseInvalid(scope: Scope, name: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw new Refusal(invalidStatus(scope.kind, name, errors));
+export function refuseInvalid(scope: Scope, name: string, ...found: readonly (readonly FieldError[] | undefined)[]): void {
+  for (const errors of found) if (errors !== undefined && errors.length > 0) throw new Refusal(invalidStatus(scope.kind, name, found.flatMap((each) => each ?? [])));
 }
 
 /** Runs a verb and turns refusals into replies. @internal */

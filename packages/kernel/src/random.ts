@@ -16,6 +16,12 @@ export function drawBelow(seed: number, name: string, counter: number, bound: nu
 /** An identity derived from its parts: 128 bits, equal for equal parts and seed. @public */
 export function deriveIdentity(seed: number, parts: readonly string[]): string {
   const text = parts.join('\u0000');
-  const words = [0x1f83d9ab, 0x5be0cd19, 0x428a2f98, 0x71374491].map((salt) => hashText(mix(seed, salt), text));
-  return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  return hexWord(hashText(mix(seed, 0x1f83d9ab), text)) + hexWord(hashText(mix(seed, 0x5be0cd19), text)) + hexWord(hashText(mix(seed, 0x428a2f98), text)) + hexWord(hashText(mix(seed, 0x71374491), text));
+}
+
+const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** A word of 32 bits as 8 hex digits. */
+function hexWord(word: number): string {
+  return `${HEX_BYTES[word >>> 24] as string}${HEX_BYTES[(word >>> 16) & 255] as string}${HEX_BYTES[(word >>> 8) & 255] as string}${HEX_BYTES[word & 255] as string}`;
 }

@@ -4,9 +4,16 @@ import type { FieldPath } from '../field-path.ts';
 import type { LabelSelector, LabelSelectorRequirement } from '../generated/types.ts';
 import { labelValueErrors, qualifiedNameErrors } from './names.ts';
 
+const NO_ERRORS: readonly FieldError[] = Object.freeze([]);
+
+function areGoodLabels(labels: Readonly<Record<string, string>>): boolean {
+  for (const key of Object.keys(labels)) if (qualifiedNameErrors(key).length > 0 || labelValueErrors(labels[key] as string).length > 0) return false;
+  return true;
+}
+
 /** Errors of a map of labels, by key. @public */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): readonly FieldError[] {
-  if (labels === undefined) return [];
+  if (labels === undefined || areGoodLabels(labels)) return NO_ERRORS;
   const errors: FieldError[] = [];
   for (const key of Object.keys(labels).sort()) {
     for (const text of qualifiedNameErrors(key)) errors.push(invalid(path, key, text));

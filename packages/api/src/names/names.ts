@@ -94,8 +94,23 @@ export function wildcardSubdomainErrors(text: string): readonly string[] {
   return errors;
 }
 
+const NO_ERRORS: readonly string[] = Object.freeze([]);
+/** Keys that were found good: a cluster has few of them, each on many objects. */
+const goodNames = new Set<string>();
+const GOOD_NAMES_MAX = 1000;
+
 /** A qualified name: the key of a label, an annotation, a finalizer, a taint. @public */
 export function qualifiedNameErrors(text: string): readonly string[] {
+  if (goodNames.has(text)) return NO_ERRORS;
+  const errors = findNameErrors(text);
+  if (errors.length === 0) {
+    if (goodNames.size === GOOD_NAMES_MAX) goodNames.clear();
+    goodNames.add(text);
+  }
+  return errors;
+}
+
+function findNameErrors(text: string): readonly string[] {
   const parts = text.split('/');
   if (parts.length > 2) return [`a valid label key ${KEY_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const errors: string[] = [];

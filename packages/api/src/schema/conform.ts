@@ -15,27 +15,37 @@ export interface ConformFindings {
   readonly unknown: string[];
 }
 
+/** Where a walk stands: the steps from the root, and the struct that each field belongs to (none for indexes and keys of maps). */
 interface Walk {
   readonly findings: ConformFindings;
-  /** Names of fields from the root, as decoding errors show them. */
-  readonly names: string[];
-  /** Path from the root, with indexes, as unknown fields are shown. */
-  readonly path: string[];
-  struct: string;
+  readonly steps: (string | number)[];
+  readonly structs: (string | undefined)[];
+  depth: number;
 }
 
-/** Conforms a value to a struct. With findings that carry an error the result says nothing. @public */
-export function conform(type: StructType, value: unknown): { readonly value: unknown; readonly findings: ConformFindings } {
+/**
+ * Conforms a value to a struct. With findings that carry an error the result says nothing; without, it is frozen, and built
+ * so that objects of equal fields share a hidden class. `known` is any value that conforms already, such as what is stored:
+ * what is identical to its parts is not looked at again, and parts that are equal to it become it. @public
+ */
+export function conform(type: StructType, value: unknown, known?: unknown): { readonly value: unknown; readonly findings: ConformFindings } {
   if (typeof value === 'object' && value !== null) {
-    const known = type.memo.get(value);
-    if (known !== undefined) return { value: known, findings: NOTHING_FOUND };
+    if (value === known) return { value, findings: NOTHING_FOUND };
+    const remembered = type.memo.get(value);
+    if (remembered !== undefined) return { value: remembered, findings: NOTHING_FOUND };
   }
   const findings: ConformFindings = { unknown: [] };
-  const result = conformStruct(type, value, { findings, names: [], path: [], struct: '' });
+  const result = conformStruct(type, value, known, { findings, steps: [], structs: [], depth: 0 });
   return { value: result, findings };
 }
 
 const NOTHING_FOUND: ConformFindings = Object.freeze({ unknown: Object.freeze([]) as unknown as string[] });
+
+function enter(walk: Walk, step: string | number, struct: string | undefined): void {
+  walk.steps[walk.depth] = step;
+  walk.structs[walk.depth] = struct;
+  walk.depth++;
+}
 
 function fail(walk: Walk, message: string): undefined {
   walk.findings.error ??= message;
@@ -49,8 +59,26 @@ function describe(value: unknown): string {
 }
 
 function mismatch(walk: Walk, value: unknown, goType: string, shown: string = describe(value)): undefined {
-  const where = walk.names.length === 0 ? 'value' : `struct field ${walk.struct}.${walk.names.join('.')}`;
+  const { steps, structs, depth } = walk;
+  const names: string[] = [];
+  let struct = '';
+  for (let index = 0; index < depth; index++) {
+    const owner = structs[index];
+    if (owner === undefined) continue;
+    struct = owner;
+    names.push(steps[index] as string);
+  }
+  const where = names.length === 0 ? 'value' : `struct field ${struct}.${names.join('.')}`;
   return fail(walk, `json: cannot unmarshal ${shown} into Go ${where} of type ${goType}`);
+}
+
+function noteUnknown(walk: Walk, key: string): void {
+  let path = '';
+  for (let index = 0; index < walk.depth; index++) {
+    const step = walk.steps[index] as string | number;
+    path += typeof step === 'number' ? `[${step}]` : path === '' ? step : `.${step}`;
+  }
+  walk.findings.unknown.push(path === '' ? key : `${path}.${key}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -63,121 +91,162 @@ function put(target: Record<string, unknown>, key: string, value: unknown): void
   else target[key] = value;
 }
 
-function conformStruct(type: StructType, value: unknown, walk: Walk): unknown {
-  if (!isRecord(value)) return value === null || value === undefined ? {} : mismatch(walk, value, type.goType);
+/** The first fields of a frozen object, which did not change so far. */
+function firstFields(value: Record<string, unknown>, keys: readonly string[], count: number): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (let index = 0; index < count; index++) put(out, keys[index] as string, value[keys[index] as string]);
+  return out;
+}
+
+function conformStruct(type: StructType, value: unknown, known: unknown, walk: Walk): unknown {
+  if (!isRecord(value)) return value === null || value === undefined ? NO_FIELDS : mismatch(walk, value, type.goType);
+  if (value === known) return value;
   const isFrozen = Object.isFrozen(value);
   if (isFrozen) {
-    const known = type.memo.get(value);
-    if (known !== undefined) return known;
+    const remembered = type.memo.get(value);
+    if (remembered !== undefined) return remembered;
   }
+  const reference = isRecord(known) ? known : undefined;
   const unknownBefore = walk.findings.unknown.length;
   const keys = Object.keys(value);
-  let out: Record<string, unknown> | undefined;
-  const outer = walk.struct;
+  // What may still change is copied, field by field: a copy by spread of what is not frozen would get a hidden class of its
+  // own once it is frozen, and take half a microsecond for that.
+  let out: Record<string, unknown> | undefined = isFrozen ? undefined : {};
+  let kept = 0;
+  let isNew = reference === undefined;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     const before = value[key];
-    const field = type.fields.get(key);
+    const held = reference === undefined ? undefined : reference[key];
     let after: unknown;
-    if (field === undefined) {
-      if (!type.preservesUnknown && before !== undefined) walk.findings.unknown.push([...walk.path, key].join('.').replaceAll('.[', '['));
-      after = type.preservesUnknown ? before : undefined;
-    } else if (before === null || before === undefined) {
-      after = type.isCustom && before === null && field.type.form === 'scalar' ? null : undefined;
-    } else {
-      walk.names.push(key);
-      walk.path.push(key);
-      walk.struct = type.name;
-      after = conformAny(field.type, before, walk);
-      walk.names.pop();
-      walk.path.pop();
-      if (!type.isCustom && !field.isPointer && !field.isAlwaysWritten && isEmpty(after)) after = undefined;
+    if (before !== undefined && before === held) after = before;
+    else {
+      const field = type.fields.get(key);
+      if (field === undefined) {
+        if (!type.preservesUnknown && before !== undefined) noteUnknown(walk, key);
+        after = type.preservesUnknown ? deepFreeze(before) : undefined;
+      } else if (before === null || before === undefined) {
+        after = type.isCustom && before === null && field.type.form === 'scalar' ? null : undefined;
+      } else {
+        enter(walk, key, type.name);
+        after = conformAny(field.type, before, held, walk);
+        walk.depth--;
+        if (!type.isCustom && !field.isPointer && !field.isAlwaysWritten && isEmpty(after)) after = undefined;
+      }
+      if (after !== held) isNew = true;
     }
+    if (after !== undefined) kept++;
     if (out === undefined) {
       if (after === before) continue;
-      out = {};
-      for (let j = 0; j < i; j++) put(out, keys[j] as string, value[keys[j] as string]);
+      out = firstFields(value, keys, i);
     }
     if (after !== undefined) put(out, key, after);
   }
-  walk.struct = outer;
   for (const field of type.filled) {
     const present = (out ?? value)[field.name];
     if (present !== undefined && !(present === '' && field.default !== undefined && !field.isPointer)) continue;
     out ??= { ...value };
-    out[field.name] = field.default ?? (field.type.form === 'struct' ? conformStruct(field.type, {}, walk) : zeroOf(field.type as ScalarType));
+    const filled = field.default !== undefined ? deepFreeze(field.default) : field.type.form === 'struct' ? conformStruct(field.type, NO_FIELDS, undefined, walk) : zeroOf(field.type as ScalarType);
+    if (present === undefined) kept++;
+    if (!isNew && reference?.[field.name] !== filled) isNew = true;
+    out[field.name] = filled;
   }
-  const result = out ?? value;
-  if (isFrozen && walk.findings.error === undefined && walk.findings.unknown.length === unknownBefore) type.memo.set(value, deepFreeze(result));
+  if (!isNew && kept === Object.keys(reference as object).length) return reference;
+  const result = out === undefined ? value : Object.freeze(out);
+  if (isFrozen && reference === undefined && walk.findings.error === undefined && walk.findings.unknown.length === unknownBefore) type.memo.set(value, result);
   return result;
 }
+
+const NO_FIELDS: Readonly<Record<string, unknown>> = Object.freeze({});
 
 function isEmpty(value: unknown): boolean {
   if (value === '' || value === 0 || value === false) return true;
   if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _key in value) return false;
+  return true;
 }
 
-function conformAny(type: TypeNode, value: unknown, walk: Walk): unknown {
+function conformAny(type: TypeNode, value: unknown, known: unknown, walk: Walk): unknown {
   switch (type.form) {
-    case 'struct': return conformStruct(type, value, walk);
-    case 'list': return conformList(type, value, walk);
-    case 'map': return conformMap(type, value, walk);
+    case 'struct': return conformStruct(type, value, known, walk);
+    case 'list': return conformList(type, value, known, walk);
+    case 'map': return conformMap(type, value, known, walk);
     case 'scalar': return conformScalar(type, value, walk);
   }
 }
 
-function conformList(type: ListType, value: unknown, walk: Walk): unknown {
-  if (!Array.isArray(value)) return type.isCustom ? value : mismatch(walk, value, type.goType);
+function conformList(type: ListType, value: unknown, known: unknown, walk: Walk): unknown {
+  if (!Array.isArray(value)) return type.isCustom ? deepFreeze(value) : mismatch(walk, value, type.goType);
+  if (value === known) return value;
   const isFrozen = Object.isFrozen(value);
   if (isFrozen) {
-    const known = type.memo.get(value);
-    if (known !== undefined) return known;
+    const remembered = type.memo.get(value);
+    if (remembered !== undefined) return remembered;
   }
+  const reference = Array.isArray(known) ? known as readonly unknown[] : undefined;
   const unknownBefore = walk.findings.unknown.length;
-  let out: unknown[] | undefined;
+  let out: unknown[] | undefined = isFrozen ? undefined : [];
+  let isNew = reference === undefined || reference.length !== value.length;
+  // Where the items of the reference go on: past what was found, so that one item more or less shifts nothing.
+  let next = 0;
   for (let i = 0; i < value.length; i++) {
     const before: unknown = value[i];
-    walk.path.push(`[${i}]`);
-    const after = before === null ? zeroItem(type, walk) : conformAny(type.item, before, walk);
-    walk.path.pop();
+    let after: unknown;
+    if (reference !== undefined && typeof before === 'object' && before !== null && next < reference.length && (before === reference[next] || before === reference[next + 1])) {
+      after = before;
+      next += before === reference[next] ? 1 : 2;
+    } else {
+      enter(walk, i, undefined);
+      after = before === null ? zeroItem(type, walk) : conformAny(type.item, before, reference?.[next], walk);
+      walk.depth--;
+      if (reference !== undefined && after === reference[next]) next++;
+    }
+    if (!isNew && after !== (reference as readonly unknown[])[i]) isNew = true;
     if (after !== before && out === undefined) out = value.slice(0, i) as unknown[];
     out?.push(after);
   }
-  const result = out ?? value;
-  if (isFrozen && walk.findings.error === undefined && walk.findings.unknown.length === unknownBefore) type.memo.set(value, deepFreeze(result));
+  if (!isNew) return reference;
+  const result = out === undefined ? value : Object.freeze(out);
+  if (isFrozen && reference === undefined && walk.findings.error === undefined && walk.findings.unknown.length === unknownBefore) type.memo.set(value, result);
   return result;
 }
 
 function zeroItem(type: ListType, walk: Walk): unknown {
   if (type.isCustom) return null;
-  if (type.item.form === 'struct') return conformStruct(type.item, {}, walk);
+  if (type.item.form === 'struct') return conformStruct(type.item, NO_FIELDS, undefined, walk);
   return type.item.form === 'scalar' ? (zeroOf(type.item) ?? null) : null;
 }
 
-function conformMap(type: MapType, value: unknown, walk: Walk): unknown {
-  if (!isRecord(value)) return type.isCustom ? value : mismatch(walk, value, type.goType);
+function conformMap(type: MapType, value: unknown, known: unknown, walk: Walk): unknown {
+  if (!isRecord(value)) return type.isCustom ? deepFreeze(value) : mismatch(walk, value, type.goType);
+  if (value === known) return value;
+  const reference = isRecord(known) ? known : undefined;
   const keys = Object.keys(value);
-  let out: Record<string, unknown> | undefined;
+  let out: Record<string, unknown> | undefined = Object.isFrozen(value) ? undefined : {};
+  let isNew = reference === undefined;
+  let kept = 0;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     const before = value[key];
     let after: unknown;
     if (before === null) {
-      after = type.isCustom ? null : type.value.form === 'scalar' ? (zeroOf(type.value) ?? null) : type.value.form === 'struct' ? {} : null;
+      after = type.isCustom ? null : type.value.form === 'scalar' ? (zeroOf(type.value) ?? null) : type.value.form === 'struct' ? NO_FIELDS : null;
     } else {
-      walk.path.push(key);
-      after = conformAny(type.value, before, walk);
-      walk.path.pop();
+      enter(walk, key, undefined);
+      after = conformAny(type.value, before, reference?.[key], walk);
+      walk.depth--;
     }
+    if (after !== undefined) kept++;
+    if (!isNew && after !== reference?.[key]) isNew = true;
     if (out === undefined) {
       if (after === before) continue;
-      out = {};
-      for (let j = 0; j < i; j++) put(out, keys[j] as string, value[keys[j] as string]);
+      out = firstFields(value, keys, i);
     }
     if (after !== undefined) put(out, key, after);
   }
-  return out ?? value;
+  if (!isNew && kept === Object.keys(reference as object).length) return reference;
+  return out === undefined ? value : Object.freeze(out);
 }
 
 const INTEGER_LIMITS = { int32: 2 ** 31, int64: 2 ** 63 } as const;
@@ -185,7 +254,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 function conformScalar(type: ScalarType, value: unknown, walk: Walk): unknown {
   switch (type.scalar) {
-    case 'any': return value;
+    case 'any': return deepFreeze(value);
     case 'string': return typeof value === 'string' ? value : mismatch(walk, value, type.goType);
     case 'bool': return typeof value === 'boolean' ? value : mismatch(walk, value, type.goType);
     case 'float64': return typeof value === 'number' ? value : mismatch(walk, value, type.goType);

@@ -54,6 +54,11 @@ export type AdmissionOutcome =
 /** One admission plugin, under upstream's name. @public */
 export interface AdmissionPlugin {
   readonly name: string;
+  /**
+   * Whether the plugin looks at such requests at all, as upstream's Handles; at every request without it. The answer is
+   * remembered: it must follow from the arguments alone.
+   */
+  handles?(operation: AdmissionAttributes['operation'], resource: ResourceName, subresource: string): boolean;
   /** Mutating phase; sees the object before the strategy has normalised it. */
   admit?(attributes: AdmissionAttributes, context: AdmissionContext): AdmissionOutcome;
   /** Validating phase; sees the object as it is to be stored. */

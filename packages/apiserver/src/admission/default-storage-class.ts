@@ -7,6 +7,7 @@ const MARK = 'storageclass.kubernetes.io/is-default-class';
 /** Sets storageClassName of claims that say nothing of it. @public */
 export const defaultStorageClass: AdmissionPlugin = {
   name: 'DefaultStorageClass',
+  handles: (operation, resource, subresource) => operation === 'CREATE' && resource === 'persistentvolumeclaims' && subresource === '',
   admit: ({ operation, resource, subresource, object }, { store }) => {
     if (operation !== 'CREATE' || resource !== 'persistentvolumeclaims' || subresource !== '' || object === undefined) return undefined;
     if (object['spec']?.storageClassName !== undefined || object.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined) return undefined;

@@ -120,6 +120,7 @@ function podViolations(spec: PodSpec, item: LimitRangeItem): readonly string[] {
 /** Sets default requests and limits, and refuses what lies outside a namespace's limits. @public */
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
+  handles: (operation, resource, subresource) => subresource === '' && (resource === 'pods' ? operation === 'CREATE' : resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE')),
   admit: (attributes, context) => {
     if (!isCovered(attributes) || attributes.resource !== 'pods') return undefined;
     let object = attributes.object as KubeObject;

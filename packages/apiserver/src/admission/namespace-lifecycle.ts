@@ -9,6 +9,7 @@ const NAMESPACES = { group: '', resource: 'namespaces' };
 /** Guards namespaces and what is created in them. @public */
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
+  handles: (operation, resource) => operation === 'CREATE' || (operation === 'DELETE' && resource === 'namespaces'),
   admit: ({ operation, kind, namespace, name }, { store }) => {
     if (operation !== 'CREATE' || !kind.namespaced) return undefined;
     const found = store.get('namespaces', namespace);

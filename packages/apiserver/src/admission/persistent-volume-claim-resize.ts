@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from './admission-plugin.ts';
 /** Guards the size of claims. @public */
 export const persistentVolumeClaimResize: AdmissionPlugin = {
   name: 'PersistentVolumeClaimResize',
+  handles: (operation, resource, subresource) => operation === 'UPDATE' && resource === 'persistentvolumeclaims' && subresource === '',
   validate: ({ operation, resource, subresource, object, oldObject }, { store }) => {
     if (operation !== 'UPDATE' || resource !== 'persistentvolumeclaims' || subresource !== '' || object === undefined || oldObject === undefined) return undefined;
     const size = (claim: typeof object): string | undefined => claim['spec']?.resources?.requests?.storage as string | undefined;

@@ -50,6 +50,7 @@ function mountToken(spec: PodSpec, volume: string): PodSpec {
 /** Gives pods their account and its token. @public */
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
+  handles: (operation, resource, subresource) => operation === 'CREATE' && resource === 'pods' && subresource === '',
   admit: ({ operation, resource, subresource, object, namespace, name }, { store }) => {
     if (operation !== 'CREATE' || resource !== 'pods' || subresource !== '' || object === undefined) return undefined;
     // Mirror pods have no account.

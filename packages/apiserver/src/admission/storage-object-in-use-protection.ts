@@ -7,6 +7,7 @@ const FINALIZERS: Readonly<Record<string, string>> = { persistentvolumeclaims: '
 /** Adds the protection finalizer on create. @public */
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
+  handles: (operation, resource, subresource) => operation === 'CREATE' && Object.hasOwn(FINALIZERS, resource) && subresource === '',
   admit: ({ operation, resource, subresource, object }) => {
     const finalizer = Object.hasOwn(FINALIZERS, resource) ? FINALIZERS[resource] : undefined;
     if (operation !== 'CREATE' || finalizer === undefined || subresource !== '' || object === undefined) return undefined;

@@ -7,6 +7,7 @@ const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSched
 /** Taints new nodes as not ready. @public */
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
+  handles: (operation, resource, subresource) => operation === 'CREATE' && resource === 'nodes' && subresource === '',
   admit: ({ operation, resource, subresource, object }) => {
     if (operation !== 'CREATE' || resource !== 'nodes' || subresource !== '' || object === undefined) return undefined;
     const taints = (object['spec']?.taints ?? []) as readonly Taint[];

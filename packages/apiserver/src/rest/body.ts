@@ -42,7 +42,7 @@ export function decodeBody(kind: KindDefinition, text: string, form: 'json' | 'y
 }
 
 /** Decodes a JSON object as a kind. Throws Refusal 400. Adds the texts of warnings. @internal */
-export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates: readonly string[], validation: FieldValidation, warnings: string[]): KubeObject {
+export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates: readonly string[], validation: FieldValidation, warnings: string[], known?: KubeObject): KubeObject {
   const expected = apiVersionOf(kind);
   const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : expected;
   const sentKind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : kind.kind;
@@ -56,7 +56,7 @@ export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates:
   }
   const struct = structOf(kind);
   if (struct === undefined) return value;
-  const { value: typed, findings } = conform(struct, value);
+  const { value: typed, findings } = conform(struct, value, known);
   if (findings.error !== undefined) refuse(`${kind.kind} in version ${quote(version)} cannot be handled as a ${kind.kind}: ${findings.error}`);
   const problems = [...duplicates.map((path) => `duplicate field ${quote(path)}`), ...findings.unknown.map((path) => `unknown field ${quote(path)}`)];
   if (problems.length > 0) {

@@ -1,13 +1,13 @@
 // POST: decode → names → mutating admission → strategy → validate → validating admission → storage.
-import { alreadyExistsStatus, badRequestStatus, conform, type KubeObject, type ObjectMeta } from '@kubesim/api';
+import { alreadyExistsStatus, badRequestStatus, deepFreeze, type KubeObject, type ObjectMeta } from '@kubesim/api';
 import { trackUpdate } from '../managed-fields/track.ts';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
 import { acceptNames } from '../custom-resources/accept-names.ts';
-import { decode, structOf } from '../decode.ts';
+import { decode, settle } from '../decode.ts';
 import { allocate, newUid, validateMeta } from '../metadata.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
-import { tidy } from './tidy.ts';
+import { freeze, tidy } from './tidy.ts';
 
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
@@ -38,43 +38,50 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   const base = given.name === undefined || given.name === '' ? given.generateName ?? '' : '';
   const name = base !== '' ? generateName(context, scope, base) : (given.name ?? '') === '' && kind.unnamedGetsUid === true ? newUid(context, scope.resource, `${scope.namespace}/`, undefined) : given.name ?? '';
   const decoded = object;
-  object = {
+  object = Object.freeze({
     ...object,
-    metadata: tidy({ ...given, name, namespace: kind.namespaced ? scope.namespace : given.namespace, uid: undefined, creationTimestamp: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined }),
-  };
+    metadata: freeze({ ...given, name, namespace: kind.namespaced ? scope.namespace : given.namespace, uid: undefined, creationTimestamp: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined }),
+  });
   const attributes = {
-    operation: 'CREATE' as const, kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, dryRun, user: write.user ?? ADMINISTRATOR,
+    operation: 'CREATE' as const, kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, object, dryRun, user: write.user ?? ADMINISTRATOR,
   };
   const writes: AdmissionWrite[] = [];
-  object = context.admit('admit', { ...attributes, object }, write.warnings, writes) ?? object;
+  object = context.admit('admit', attributes, write.warnings, writes) ?? object;
   const key = context.key(scope, name);
-  const metadata: ObjectMeta = {
+  const metadata = freeze<ObjectMeta>({
     ...object.metadata, uid: newUid(context, scope.resource, key, dryRun ? write.dryRunLabel ?? '' : undefined), creationTimestamp: context.kindContext.time, generation: kind.hasGeneration === true ? 1 : undefined,
-  };
-  object = { ...object, metadata: tidy(metadata) };
+  });
+  object = Object.freeze({ ...object, metadata });
   if (kind.subresources?.status !== undefined && kind.keepsStatusOnCreate !== true) object = dropStatus(object);
   if (kind.prepareForCreate !== undefined) object = kind.prepareForCreate(object, context.kindContext);
-  refuseInvalid(scope, name === '' ? given.generateName ?? '' : name, [...validateMeta(kind, object.metadata), ...(kind.validateCreate?.(object, context.kindContext) ?? [])]);
-  write.warnings?.push(...(kind.warnings?.(object, undefined, context.kindContext) ?? []));
+  refuseInvalid(scope, name === '' ? given.generateName ?? '' : name, validateMeta(kind, object.metadata), kind.validateCreate?.(object, context.kindContext));
+  if (write.warnings !== undefined && kind.warnings !== undefined) write.warnings.push(...kind.warnings(object, undefined, context.kindContext));
   if (kind.canonicalize !== undefined) object = kind.canonicalize(object);
   context.admit('validate', { ...attributes, object }, write.warnings, writes);
   object = allocate(context, scope, object, undefined, dryRun);
-  object = settle(scope, object);
+  object = settle(kind, object, decoded);
   if (context.storage.get(scope.resource, key) !== undefined) throw new Refusal(alreadyExists(context, scope, name));
   if (given.resourceVersion !== undefined && given.resourceVersion !== '') throw new Refusal(plainStatus(500, undefined, 'resourceVersion should not be set on objects to be created'));
   const managedFields = write.managedFields ?? trackUpdate(context, scope, undefined, decoded, '', write.fieldManager);
-  const stored = { ...object, metadata: tidy({ ...object.metadata, managedFields, resourceVersion: dryRun ? undefined : '' }) };
-  if (dryRun) return stored;
+  if (dryRun) return { ...object, metadata: tidy({ ...object.metadata, managedFields, resourceVersion: undefined }) };
   context.writeAdmitted(writes);
-  const { after } = context.storage.put(scope.resource, key, { ...stored, metadata: { ...stored.metadata, resourceVersion: context.nextVersion(scope.resource) } });
+  const { after } = context.storage.put(scope.resource, key, withVersion(object, managedFields, context.nextVersion(scope.resource)));
   acceptNames(context, scope, after);
   return after;
 }
 
-/** Zero values that a hook's new parts brought in; fields that hold undefined go. @internal */
-export function settle(scope: Scope, object: KubeObject): KubeObject {
-  const struct = structOf(scope.kind);
-  return struct === undefined ? object : conform(struct, object).value as KubeObject;
+/** The object as it is stored: with its owners' fields and its version. @internal */
+export function withVersion(object: KubeObject, managedFields: ObjectMeta['managedFields'], resourceVersion: string): KubeObject {
+  if (managedFields === undefined || managedFields.length === 0) {
+    if (object.metadata.managedFields === undefined) return withMetadata(object, { ...object.metadata, resourceVersion });
+    const { managedFields: _none, ...metadata } = object.metadata;
+    return withMetadata(object, { ...metadata, resourceVersion });
+  }
+  return withMetadata(object, { ...object.metadata, managedFields, resourceVersion });
+}
+
+function withMetadata(object: KubeObject, metadata: ObjectMeta): KubeObject {
+  return Object.isFrozen(object) ? Object.freeze({ ...object, metadata: deepFreeze(metadata) }) : { ...object, metadata };
 }
 
 function alreadyExists(context: ServerContext, scope: Scope, name: string): ReturnType<typeof alreadyExistsStatus> {
@@ -86,5 +93,5 @@ function alreadyExists(context: ServerContext, scope: Scope, name: string): Retu
 function dropStatus(object: KubeObject): KubeObject {
   if (object['status'] === undefined) return object;
   const { status: _status, ...rest } = object;
-  return rest as KubeObject;
+  return Object.freeze(rest) as KubeObject;
 }

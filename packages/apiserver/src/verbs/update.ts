@@ -4,13 +4,13 @@ import {
   type FieldError, type KubeObject, type ObjectMeta, type PatchType,
 } from '@kubesim/api';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
-import { decode, structOf } from '../decode.ts';
+import { decode, settle, structOf } from '../decode.ts';
 import { trackUpdate } from '../managed-fields/track.ts';
 import { allocate, validateMeta } from '../metadata.ts';
 import { decodeValue, type FieldValidation } from '../rest/body.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
-import { create, settle } from './create.ts';
+import { create, withVersion } from './create.ts';
 import { finishDeletion } from './delete.ts';
 import { tidy } from './tidy.ts';
 
@@ -45,14 +45,14 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
     options.onCreated?.();
     return create(context, scope, sent, options);
   }
-  return store(context, scope, name, old ?? context.stored(scope, name), decode(context, scope.kind, sent), options);
+  return store(context, scope, name, old ?? context.stored(scope, name), decode(context, scope.kind, sent, old), options);
 }
 
 /** Patches an object in one of three dialects. Throws Refusal. @internal */
 export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
   const old = context.stored(scope, name);
   const patched = applyPatch(scope, old, type, body);
-  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, old)), { ...options, isPatch: true, isJsonPatched: type === 'json' || type === 'merge' });
+  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, old), old), { ...options, isPatch: true, isJsonPatched: type === 'json' || type === 'merge' });
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
@@ -83,7 +83,7 @@ export function decodePatched(kind: Scope['kind'], patched: KubeObject, options:
   const { metadata } = patched;
   const whole = metadata === undefined || metadata === null ? { ...patched, metadata: {} } : patched;
   try {
-    return decodeValue(kind, whole, options.duplicates ?? [], options.fieldValidation ?? 'Ignore', options.warnings ?? []);
+    return decodeValue(kind, whole, options.duplicates ?? [], options.fieldValidation ?? 'Ignore', options.warnings ?? [], old);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const why = (error.status.message ?? '').replace(/^.*? cannot be handled as a \w+: /, '');
@@ -136,12 +136,14 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   const { kind } = scope;
   const { dryRun = false } = options;
   checkPreconditions(scope, name, old, sent, options);
+  // The object stands here already: a copy by spread that gains a field is dear.
   const attributes = {
-    operation: 'UPDATE' as const, kind, resource: scope.resource, subresource: options.subresource ?? '', namespace: scope.namespace, name, oldObject: old, dryRun, user: options.user ?? ADMINISTRATOR,
+    operation: 'UPDATE' as const, kind, resource: scope.resource, subresource: options.subresource ?? '', namespace: scope.namespace, name, object: sent, oldObject: old, dryRun, user: options.user ?? ADMINISTRATOR,
   };
   const writes: AdmissionWrite[] = [];
-  let object = context.admit('admit', { ...attributes, object: sent }, options.warnings, writes) ?? sent;
-  object = { ...object, metadata: keepMetadata(object.metadata, old.metadata) };
+  let object = context.admit('admit', attributes, options.warnings, writes) ?? sent;
+  // What is sent back as it is stored already has all that the server owns.
+  if (object.metadata !== old.metadata) object = { ...object, metadata: keepMetadata(object.metadata, old.metadata) };
   object = isWhole(options.subresource) ? prepareMain(context, scope, object, old) : prepareSubresource(context, scope, object, old, options.subresource);
   if (options.subresource !== 'status' && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !same(object['spec'], old['spec']))) {
     object = { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
@@ -149,9 +151,10 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   validate(context, scope, name, object, old, options);
   if (kind.canonicalize !== undefined) object = kind.canonicalize(object);
   context.admit('validate', { ...attributes, object }, options.warnings, writes);
-  object = settle(scope, allocate(context, scope, object, old, dryRun));
-  const managedFields = options.managedFields ?? trackUpdate(context, scope, old, sent, options.subresource ?? '', options.fieldManager);
-  return commit(context, scope, name, { ...object, metadata: tidy({ ...object.metadata, managedFields: managedFields?.length === 0 ? undefined : managedFields }) }, old, dryRun, writes);
+  object = settle(kind, allocate(context, scope, object, old, dryRun), sent);
+  const tracked = options.managedFields ?? trackUpdate(context, scope, old, sent, options.subresource ?? '', options.fieldManager);
+  const managedFields = tracked?.length === 0 ? undefined : tracked;
+  return commit(context, scope, name, object, managedFields, old, dryRun, writes);
 }
 
 /** Whether a write is of the object itself: a scale sets the replicas by the rules of the whole. */
@@ -170,39 +173,40 @@ function prepareSubresource(context: ServerContext, scope: Scope, object: KubeOb
   const strategy = scope.kind.subresources?.[subresource as 'status'];
   if (typeof strategy === 'object' && strategy.prepareForUpdate !== undefined) return strategy.prepareForUpdate(object, old, context.kindContext);
   // Of a status write only status counts, with labels, annotations and finalizers of metadata.
-  return tidy({ ...old, metadata: tidy({ ...object.metadata, ownerReferences: old.metadata.ownerReferences }), status: object['status'] as unknown });
+  const metadata = object.metadata.ownerReferences === old.metadata.ownerReferences ? object.metadata : tidy({ ...object.metadata, ownerReferences: old.metadata.ownerReferences });
+  return { ...old, metadata, status: object['status'] as unknown };
 }
 
 const METADATA = fieldPath('metadata');
 
 function validate(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, options: UpdateOptions): void {
   const { kind } = scope;
-  const validation = { ...context.kindContext, old, isJsonPatched: options.isJsonPatched };
+  const { now, time, profile } = context.kindContext;
+  const validation = { now, time, profile, old, isJsonPatched: options.isJsonPatched };
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata, METADATA);
   const strategy = options.subresource === undefined ? undefined : kind.subresources?.[options.subresource as 'status'];
   if (!isWhole(options.subresource)) {
     const own = typeof strategy === 'object' ? strategy.validateUpdate?.(object, old, validation) ?? [] : [];
-    refuseInvalid(scope, name, [...meta, ...own]);
+    refuseInvalid(scope, name, meta, own);
     if (typeof strategy === 'object') options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));
     return;
   }
-  const full = kind.updateOnlyValidation === true ? [] : [...validateMeta(kind, object.metadata), ...(kind.validateCreate?.(object, validation) ?? [])];
+  const isFull = kind.updateOnlyValidation !== true;
   // Labels, annotations and owners are checked by both; upstream's list has them twice, its message once.
-  refuseInvalid(scope, name, [...full, ...meta, ...(kind.validateUpdate?.(object, old, validation) ?? [])]);
-  options.warnings?.push(...(kind.warnings?.(object, old, context.kindContext) ?? []));
+  refuseInvalid(scope, name, isFull ? validateMeta(kind, object.metadata) : undefined, isFull ? kind.validateCreate?.(object, validation) : undefined, meta, kind.validateUpdate?.(object, old, validation));
+  if (options.warnings !== undefined && kind.warnings !== undefined) options.warnings.push(...kind.warnings(object, old, context.kindContext));
 }
 
 /** Stores the object unless it is what is stored already; lets go of one whose last finalizer went. */
-function commit(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, dryRun: boolean, writes: readonly AdmissionWrite[]): KubeObject {
-  const { metadata } = object;
-  if (changesNothing(object, old)) return old;
+function commit(context: ServerContext, scope: Scope, name: string, object: KubeObject, managedFields: ObjectMeta['managedFields'], old: KubeObject, dryRun: boolean, writes: readonly AdmissionWrite[]): KubeObject {
+  if (changesNothing(object, managedFields, old)) return old;
   if (finishesDeletion(scope, object, old)) {
     if (!dryRun) finishDeletion(context, scope, name, object, old);
-    return { ...object, metadata: { ...metadata, resourceVersion: old.metadata.resourceVersion } };
+    return withVersion(object, managedFields, old.metadata.resourceVersion ?? '');
   }
-  if (dryRun) return { ...object, metadata: { ...metadata, resourceVersion: old.metadata.resourceVersion } };
+  if (dryRun) return withVersion(object, managedFields, old.metadata.resourceVersion ?? '');
   context.writeAdmitted(writes);
-  return context.storage.put(scope.resource, context.key(scope, name), { ...object, metadata: { ...metadata, resourceVersion: context.nextVersion(scope.resource) } }).after;
+  return context.storage.put(scope.resource, context.key(scope, name), withVersion(object, managedFields, context.nextVersion(scope.resource))).after;
 }
 
 function finishesDeletion(scope: Scope, object: KubeObject, old: KubeObject): boolean {
@@ -210,8 +214,8 @@ function finishesDeletion(scope: Scope, object: KubeObject, old: KubeObject): bo
 }
 
 /** Whether a write changes anything but the version and the times of managed fields. */
-function changesNothing(object: KubeObject, old: KubeObject): boolean {
-  return sameFields(object, old, isMetadata) && sameFields(object.metadata, old.metadata, isBookkeeping) && sameOwners(object.metadata.managedFields, old.metadata.managedFields);
+function changesNothing(object: KubeObject, managedFields: ObjectMeta['managedFields'], old: KubeObject): boolean {
+  return sameFields(object, old, isMetadata) && (object.metadata === old.metadata || sameFields(object.metadata, old.metadata, isBookkeeping)) && sameOwners(managedFields, old.metadata.managedFields);
 }
 
 const isMetadata = (key: string): boolean => key === 'metadata';

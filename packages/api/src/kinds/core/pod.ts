@@ -5,7 +5,7 @@ import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { withField } from '../../edit.ts';
 import type { KubeObject } from '../../request.ts';
-import { defaultPodOwnSpec, defaultPodSpec } from './pod-spec/defaults.ts';
+import { defaultSpecOfPod } from './pod-spec/defaults.ts';
 import { validatePodSpec } from './pod-spec/validate.ts';
 import { podCells, POD_COLUMNS } from './pod-columns.ts';
 import { validateEphemeralUpdate, validateImageSpaces, validatePodUpdate } from './pod-update.ts';
@@ -60,7 +60,7 @@ export const podKind: KindDefinition = defineKind<StoredPod>({
   group: '', version: 'v1', kind: 'Pod', resource: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true, hasGeneration: true,
   subresources: { status: true, binding: true, eviction: true, ephemeralcontainers: { prepareForUpdate: withEphemeralContainers, validateUpdate: (pod, old) => [...validate(pod, old), ...validateEphemeralUpdate(pod, old)] }, resize: { prepareForUpdate: withResources, validateUpdate: validate }, log: true, exec: true, attach: true, portforward: true, proxy: true },
   deleteReturnsObject: true,
-  default: (pod) => withField(pod, 'spec', defaultPodOwnSpec(defaultPodSpec(pod.spec))),
+  default: (pod) => withField(pod, 'spec', defaultSpecOfPod(pod.spec)),
   prepareForCreate: (pod, { time }) => ({ ...pod, status: withGateCondition({ phase: 'Pending', qosClass: qosClass(pod) } as PodStatus, pod, time) }),
   validateCreate: (pod, { old }) => validate(pod, old as StoredPod | undefined),
   validateUpdate: validatePodUpdate,

@@ -1,5 +1,5 @@
 // Defaults of pod specs that the schema does not publish. Upstream: pkg/apis/core/v1/defaults.go (1.37).
-import { mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../../edit.ts';
+import { mapField, mapItems, memoizeAlike, memoizeFrozen, withDefaults, withField } from '../../../edit.ts';
 import type { Container, ContainerPort, DownwardAPIVolumeFile, EnvVar, PodSpec, Probe, ResourceRequirements, Volume, VolumeProjection } from '../../../generated/types.ts';
 
 const DEFAULT_MODE = 0o644;
@@ -66,8 +66,11 @@ function withServiceAccount(spec: PodSpec): PodSpec {
   return withField(withField(spec, 'serviceAccountName', name), 'serviceAccount', name);
 }
 
-/** A pod spec with its defaults, as it stands in templates and pods alike. Remembered for frozen specs. @public */
-export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeFrozen((spec: PodSpec): PodSpec => {
+/** What differs between pods of one template, and is left as it is by defaulting. */
+const OWN_FIELDS = ['hostname', 'subdomain', 'nodeName'] as const;
+
+/** A pod spec with its defaults, as it stands in templates and pods alike. Remembered for frozen specs that are alike. @public */
+export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeAlike('containers', OWN_FIELDS, (spec: PodSpec): PodSpec => {
   let result = withDefaults(withServiceAccount(spec), { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
   result = mapField(result, 'containers', defaultContainers);
   result = mapField(result, 'initContainers', defaultContainers);
@@ -84,6 +87,9 @@ export function defaultPodOwnSpec(spec: PodSpec): PodSpec {
   const fill = spec.hostNetwork === true ? (containers: readonly Container[]): readonly Container[] => withHostPorts(withRequests(containers)) : withRequests;
   return withDefaults(mapField(mapField(spec, 'containers', fill), 'initContainers', fill), { enableServiceLinks: true });
 }
+
+/** The spec of a pod with all its defaults. Remembered for frozen specs that are alike. @internal */
+export const defaultSpecOfPod: (spec: PodSpec) => PodSpec = memoizeAlike('containers', OWN_FIELDS, (spec: PodSpec): PodSpec => defaultPodOwnSpec(defaultPodSpec(spec)));
 
 /** Requests that are left out follow the limits: for pods, not for templates. */
 function defaultRequests(resources: ResourceRequirements): ResourceRequirements {

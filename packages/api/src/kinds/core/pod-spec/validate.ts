@@ -1,6 +1,7 @@
 // The rules of a pod spec, in upstream's order. Upstream: pkg/apis/core/validation/validation.go ValidatePodSpec (1.37).
+import { AlikeMemo } from '../../../edit.ts';
 import { invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
-import type { FieldPath } from '../../../field-path.ts';
+import { fieldPath, type FieldPath } from '../../../field-path.ts';
 import type { PodDNSConfig, PodSpec, PodTemplateSpec, Volume } from '../../../generated/types.ts';
 import { validateLabelName, validateLabels } from '../../../names/labels.ts';
 import { ipErrors } from '../../../names/ip.ts';
@@ -96,21 +97,26 @@ function validateWith(spec: PodSpec, volumes: readonly Volume[], path: FieldPath
   return errors;
 }
 
-/** Results by spec, for as long as a frozen spec lives: pods of one template share theirs. The path is part of the key. */
-const known = new WeakMap<PodSpec, Map<string, { readonly volumes: readonly Volume[] | undefined; readonly errors: readonly FieldError[] }>>();
+/** Where specs were found good: the path does not matter then. Names and volumes are looked at for each. */
+const good = new AlikeMemo<PodSpec, true>('containers', ['hostname', 'subdomain', 'nodeName', 'volumes']);
 
-/** Errors of a pod spec. Remembered for frozen specs; `extraVolumes` stand before the spec's own. @public */
+/** Errors of a spec that is like one without errors: of what pods of one template have for themselves. */
+function validateOwn(spec: PodSpec, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const { errors: volumeErrors, names } = spec.volumes === undefined ? NO_VOLUMES : validateVolumes(spec.volumes, path.child('volumes'));
+  errors.push(...volumeErrors, ...validateAllContainers(spec, names, path), ...validateName(spec.nodeName, dnsSubdomainErrors, path.child('nodeName')));
+  errors.push(...validateName(spec.hostname, dnsLabelErrors, path.child('hostname')), ...validateName(spec.subdomain, dnsLabelErrors, path.child('subdomain')));
+  return errors;
+}
+
+const NO_VOLUMES = validateVolumes([], fieldPath('volumes'));
+
+/** Errors of a pod spec; `extraVolumes` stand before the spec's own. Remembered for frozen specs that are alike. @public */
 export function validatePodSpec(spec: PodSpec, path: FieldPath, extraVolumes?: readonly Volume[]): readonly FieldError[] {
-  const key = path.toString();
-  const found = known.get(spec)?.get(key);
-  if (found !== undefined && found.volumes === extraVolumes) return found.errors;
+  if (extraVolumes === undefined && good.get(spec) !== undefined) return validateOwn(spec, path);
   const own = spec.volumes ?? [];
   const errors = validateWith(spec, extraVolumes === undefined ? own : [...extraVolumes, ...own.filter((volume) => !extraVolumes.some((extra) => extra.name === volume.name))], path);
-  if (Object.isFrozen(spec)) {
-    let results = known.get(spec);
-    if (results === undefined) known.set(spec, results = new Map());
-    results.set(key, { volumes: extraVolumes, errors });
-  }
+  if (errors.length === 0 && extraVolumes === undefined) good.set(spec, true);
   return errors;
 }
 
