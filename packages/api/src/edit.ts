@@ -119,7 +119,9 @@ export class AlikeMemo<T extends object, R> {
     const left = first as Readonly<Record<string, unknown>>;
     const right = object as Readonly<Record<string, unknown>>;
     let count = 0;
-    for (const key in right) {
+    const keys = Object.keys(right);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string;
       if (right[key] === left[key]) {
         if (!this.own.has(key)) count++;
       } else if (!this.own.has(key)) return false;

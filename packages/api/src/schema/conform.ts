@@ -162,9 +162,7 @@ const NO_FIELDS: Readonly<Record<string, unknown>> = Object.freeze({});
 function isEmpty(value: unknown): boolean {
   if (value === '' || value === 0 || value === false) return true;
   if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.length === 0;
-  for (const _key in value) return false;
-  return true;
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 function conformAny(type: TypeNode, value: unknown, known: unknown, walk: Walk): unknown {
