@@ -1,5 +1,6 @@
 export { deploymentController } from './deployment/deployment-controller.ts';
 export { replicaSetController } from './replica-set/replica-set-controller.ts';
+export { replicationController } from './replication-controller/replication-controller.ts';
 export { daemonSetController } from './daemon-set/daemon-set-controller.ts';
 export { statefulSetController } from './stateful-set/stateful-set-controller.ts';
 export { attachDetachController } from './attach-detach/attach-detach.ts';

@@ -4,7 +4,7 @@ import { DEFAULT_ADMISSION_PLUGINS, RBAC, rbacEscalation } from '@kubesim/apiser
 import type { Controller } from '@kubesim/client';
 import {
   attachDetachController, createHorizontalPodAutoscalerController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, endpointSliceMirroringController, garbageCollectorController, jobController,
-  namespaceController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, resourceQuotaController,
+  namespaceController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, replicationController, resourceQuotaController,
   rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
 import type { Machine } from '@kubesim/kernel';
@@ -22,7 +22,7 @@ const NODE_MONITOR_GRACE_MS = 40_000;
 
 /** Controllers of kube-controller-manager, in the order in which they hear of a change; that of HorizontalPodAutoscalers comes after them, for its metrics are the user's. @internal */
 export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
-  statefulSetController, deploymentController, replicaSetController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, endpointSliceMirroringController, disruptionController,
+  statefulSetController, deploymentController, replicaSetController, replicationController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, endpointSliceMirroringController, disruptionController,
   persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, createNodeLifecycleController({ nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS }),
   taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, garbageCollectorController,
 ];

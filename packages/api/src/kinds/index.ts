@@ -21,6 +21,7 @@ import { persistentVolumeKind } from './core/persistent-volume.ts';
 import { eventKind, eventsEventKind } from './core/event.ts';
 import { podKind } from './core/pod.ts';
 import { podTemplateKind } from './core/pod-template.ts';
+import { replicationControllerKind } from './core/replication-controller.ts';
 import { resourceQuotaKind } from './core/resource-quota.ts';
 import { secretKind } from './core/secret.ts';
 import { serviceAccountKind } from './core/service-account.ts';
@@ -36,7 +37,7 @@ import { storageClassKind } from './storage/storage-class.ts';
 
 /** Every kind with a file, in the order of discovery within its group. @internal */
 export const KINDS: readonly KindDefinition[] = [
-  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, eventKind, podKind, podTemplateKind, resourceQuotaKind,
+  configMapKind, endpointsKind, limitRangeKind, namespaceKind, nodeKind, persistentVolumeClaimKind, persistentVolumeKind, eventKind, podKind, podTemplateKind, replicationControllerKind, resourceQuotaKind,
   secretKind, serviceAccountKind, serviceKind,
   controllerRevisionKind, daemonSetKind, deploymentKind, replicaSetKind, statefulSetKind,
   eventsEventKind, horizontalPodAutoscalerKind, horizontalPodAutoscalerV1Kind, cronJobKind, jobKind, leaseKind, podDisruptionBudgetKind, priorityClassKind, endpointSliceKind, clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind, storageClassKind, customResourceDefinitionKind,

@@ -2,11 +2,11 @@
 // Upstream: pkg/controller/replicaset/replica_set.go (1.37).
 import type { Pod, ReplicaSet } from '@kubesim/api';
 import {
-  controllerOf, creationObserved, deleteExpectations, deletionObserved, isPodReady, matchesSelector, type CacheChange, type Controller, type HandlerContext,
+  controllerOf, creationObserved, deleteExpectations, deletionObserved, isPodReady, matchesSelector, type CacheChange, type Controller, type ControllerKind, type HandlerContext,
 } from '@kubesim/client';
 import { keyOf } from '../pods/active-pods.ts';
 import { forgetSummary, initialState, notePodChange } from './state.ts';
-import { replicaSetOf, syncReplicaSet } from './sync.ts';
+import { REPLICA_SET, replicaSetOf, syncReplicas, type ReplicaFlavour } from './sync.ts';
 
 /** Keeps as many pods as each ReplicaSet asks for. @public */
 export const replicaSetController: Controller = {
@@ -14,12 +14,13 @@ export const replicaSetController: Controller = {
   watches: ['replicasets.apps', 'pods'],
   workers: 5,
   initialState,
-  handle,
-  reconcile: syncReplicaSet,
+  handle: (context, change) => { handleReplicaSetChange(REPLICA_SET, context, change); },
+  reconcile: syncReplicas(REPLICA_SET),
 };
 
-function handle(context: HandlerContext, change: CacheChange): void {
-  if (change.resource === 'pods') handlePod(context, change.before as unknown as Pod | undefined, change.after as unknown as Pod | undefined);
+/** Takes note of a change of a set or a pod, and wakes whom it concerns. @internal */
+export function handleReplicaSetChange({ kind }: ReplicaFlavour, context: HandlerContext, change: CacheChange): void {
+  if (change.resource === 'pods') handlePod(kind, context, change.before as unknown as Pod | undefined, change.after as unknown as Pod | undefined);
   else handleReplicaSet(context, change.before as unknown as ReplicaSet | undefined, change.after as unknown as ReplicaSet | undefined);
 }
 
@@ -32,15 +33,15 @@ function handleReplicaSet(context: HandlerContext, before: ReplicaSet | undefine
   context.enqueue(keyOf((after ?? before) as ReplicaSet));
 }
 
-function handlePod(context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {
+function handlePod(kind: ControllerKind, context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {
   // A pod of the same name in one step is another pod: the old one is gone.
   if (before !== undefined && after !== undefined && before.metadata.uid !== after.metadata.uid) {
-    handlePod(context, before, undefined);
-    handlePod(context, undefined, after);
+    handlePod(kind, context, before, undefined);
+    handlePod(kind, context, undefined, after);
     return;
   }
-  const owner = after === undefined ? undefined : ownerOf(context, after);
-  const ownerBefore = before === undefined ? undefined : ownerOf(context, before);
+  const owner = after === undefined ? undefined : ownerOf(kind, context, after);
+  const ownerBefore = before === undefined ? undefined : ownerOf(kind, context, before);
   for (const set of new Set([owner, ownerBefore])) if (set !== undefined) notePodChange(context, set, before, after);
   if (after === undefined || after.metadata.deletionTimestamp !== undefined) {
     // A deletion is seen when the pod is first marked, or gone at once.
@@ -71,7 +72,7 @@ function wakeSelecting(context: HandlerContext, before: Pod | undefined, after: 
   }
 }
 
-function ownerOf(context: HandlerContext, pod: Pod): ReplicaSet | undefined {
+function ownerOf(kind: ControllerKind, context: HandlerContext, pod: Pod): ReplicaSet | undefined {
   const sets = context.lister<ReplicaSet>('replicasets.apps');
-  return replicaSetOf(pod, controllerOf(pod), (namespace, name) => sets.get(namespace, name));
+  return replicaSetOf(kind, pod, controllerOf(pod), (namespace, name) => sets.get(namespace, name));
 }

@@ -3,7 +3,7 @@
 import type { Pod, ReplicaSet } from '@kubesim/api';
 import {
   CallFailed, claimObjects, creationObserved, deleteExpectations, deletionObserved, isNotFound, matchesSelector, newControllerRef,
-  recheckDeletionTimestamp, setExpectations, slowStart, type Calling, type ControllerKind, type ReconcileContext, type ReconcileError,
+  recheckDeletionTimestamp, setExpectations, slowStart, type Calling, type ControllerKind, type Profile, type ReconcileContext, type ReconcileError,
   type ReconcileResult, type Reconciling,
 } from '@kubesim/client';
 
@@ -16,8 +16,22 @@ import { countsTerminatingReplicas } from './terminating-replicas.ts';
 /** How owner references name a ReplicaSet. @internal */
 export const REPLICA_SET_KIND: ControllerKind = { apiVersion: 'apps/v1', kind: 'ReplicaSet' };
 
-/** Reconciles the ReplicaSet of a key `namespace/name`. @public */
-export function* syncReplicaSet(context: ReconcileContext, key: string): Reconciling {
+/** What differs between ReplicaSets and the ReplicationControllers that are handled as if they were some. @internal */
+export interface ReplicaFlavour {
+  /** How owner references of pods name it. */
+  readonly kind: ControllerKind;
+  countsTerminating(profile: Profile): boolean;
+}
+
+/** ReplicaSets themselves. @internal */
+export const REPLICA_SET: ReplicaFlavour = { kind: REPLICA_SET_KIND, countsTerminating: countsTerminatingReplicas };
+
+/** Reconciles the object of a key `namespace/name`. @internal */
+export function syncReplicas(flavour: ReplicaFlavour): (context: ReconcileContext, key: string) => Reconciling {
+  return (context, key) => syncOne(flavour, context, key);
+}
+
+function* syncOne(flavour: ReplicaFlavour, context: ReconcileContext, key: string): Reconciling {
   const [namespace = '', name = ''] = key.split('/');
   const seen = context.decide(() => look(context, namespace, name) ?? null);
   if (seen === null) {
@@ -25,25 +39,25 @@ export function* syncReplicaSet(context: ReconcileContext, key: string): Reconci
     return undefined;
   }
   try {
-    return yield* syncSeen(context, key, seen);
+    return yield* syncSeen(flavour, context, key, seen);
   } catch (error) {
     if (error instanceof CallFailed) return { error: error.message };
     throw error;
   }
 }
 
-function* syncSeen(context: ReconcileContext, key: string, seen: Seen): Calling<ReconcileResult> {
+function* syncSeen(flavour: ReplicaFlavour, context: ReconcileContext, key: string, seen: Seen): Calling<ReconcileResult> {
   const { set } = seen;
   let { plan } = seen;
   if (plan === undefined) {
-    const claim = yield* claimObjects(podClaim(set), seen.toClaim);
+    const claim = yield* claimObjects(podClaim(flavour.kind, set), seen.toClaim);
     if (claim.error !== undefined) return { error: claim.error.message };
     const pods = [...seen.kept, ...claim.claimed].sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
     plan = context.decide(() => planFromPods(context, set, pods, seen.manages));
   }
   explain(context, set, plan, seen.manages);
-  const failure = yield* manageReplicas(context, key, set, plan);
-  const terminating = countsTerminatingReplicas(context.profile) ? seen.terminating : undefined;
+  const failure = yield* manageReplicas(flavour.kind, context, key, set, plan);
+  const terminating = flavour.countsTerminating(context.profile) ? seen.terminating : undefined;
   yield* updateStatus(set, calculateStatus(set, plan.counts, terminating, failure?.message, context.now));
   if (failure !== undefined) return { error: failure.message };
   const delayMs = availabilityDelayMs(context, set, plan);
@@ -51,11 +65,11 @@ function* syncSeen(context: ReconcileContext, key: string, seen: Seen): Calling<
   return undefined;
 }
 
-function podClaim(set: ReplicaSet): Parameters<typeof claimObjects<Pod>>[0] {
+function podClaim(controllerKind: ControllerKind, set: ReplicaSet): Parameters<typeof claimObjects<Pod>>[0] {
   return {
-    controller: set, controllerKind: REPLICA_SET_KIND, resource: 'pods', objectKind: 'Pod',
+    controller: set, controllerKind, resource: 'pods', objectKind: 'Pod',
     matches: (pod) => matchesSelector(set.spec.selector, pod.metadata.labels),
-    canAdopt: () => recheckDeletionTimestamp('replicasets.apps', REPLICA_SET_KIND, set),
+    canAdopt: () => recheckDeletionTimestamp('replicasets.apps', controllerKind, set),
   };
 }
 
@@ -73,15 +87,15 @@ function isWaitingForAll(set: ReplicaSet, { ready, available }: PodCounts): bool
 }
 
 /** Creates or deletes what the plan says. Answers the first error. */
-function* manageReplicas(context: ReconcileContext, key: string, set: ReplicaSet, plan: Plan): Calling<ReconcileError | undefined> {
-  if (plan.create > 0) return yield* createPods(context, key, set, plan.create);
+function* manageReplicas(kind: ControllerKind, context: ReconcileContext, key: string, set: ReplicaSet, plan: Plan): Calling<ReconcileError | undefined> {
+  if (plan.create > 0) return yield* createPods(kind, context, key, set, plan.create);
   if (plan.remove.length > 0) return yield* deletePods(context, key, set, plan.remove);
   return undefined;
 }
 
-function* createPods(context: ReconcileContext, key: string, set: ReplicaSet, count: number): Calling<ReconcileError | undefined> {
+function* createPods(kind: ControllerKind, context: ReconcileContext, key: string, set: ReplicaSet, count: number): Calling<ReconcileError | undefined> {
   remember(context, () => setExpectations(context, key, { creations: count }, context.now));
-  const pod = podFromTemplate(set, set.spec.template ?? {}, newControllerRef(set, REPLICA_SET_KIND));
+  const pod = podFromTemplate(set, set.spec.template ?? {}, newControllerRef(set, kind));
   const { successCount, errors } = yield* slowStart(count, function* () {
     const { error, isExcused } = yield* createPod(context, set, pod);
     return isExcused ? undefined : error;
@@ -115,9 +129,9 @@ function explain(context: ReconcileContext, set: ReplicaSet, plan: Plan, manages
   else context.explain(subject, { rule: 'replicas', message: `${wanted} pods are wanted and active, ${available} available` });
 }
 
-/** Which ReplicaSet a pod's controller reference leads to, if the cache has it. @internal */
-export function replicaSetOf(pod: Pod, reference: { readonly kind: string; readonly name: string; readonly uid: string } | undefined, get: (namespace: string, name: string) => ReplicaSet | undefined): ReplicaSet | undefined {
-  if (reference?.kind !== 'ReplicaSet') return undefined;
+/** Which object of a kind a pod's controller reference leads to, if the cache has it. @internal */
+export function replicaSetOf({ kind }: ControllerKind, pod: Pod, reference: { readonly kind: string; readonly name: string; readonly uid: string } | undefined, get: (namespace: string, name: string) => ReplicaSet | undefined): ReplicaSet | undefined {
+  if (reference?.kind !== kind) return undefined;
   const set = get(pod.metadata.namespace ?? '', reference.name);
   return set?.metadata.uid === reference.uid ? set : undefined;
 }
