@@ -37,7 +37,7 @@ export class AdaptedHandlerContext implements HandlerContext {
 
   get profile(): Profile { return this.context.profile; }
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return -- each controller knows its own
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
   get state(): any { return this.context.state; }
 
   get epoch(): Epoch { return this.context.epoch; }
@@ -67,7 +67,7 @@ class AdaptedReconcileContext implements ReconcileContext {
 
   get profile(): Profile { return this.context.profile; }
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return -- each controller knows its own
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each controller knows its own
   get state(): any { return this.context.state; }
 
   get epoch(): Epoch { return this.context.epoch; }
