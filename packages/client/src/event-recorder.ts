@@ -1,5 +1,6 @@
-// The legacy event recorder of client-go (tools/record, 1.37) as data: aggregation of similar Events, spam filter, counts.
-import type { KubeObject } from '@kubesim/api';
+// The event recorders of client-go as data. The legacy one (tools/record, 1.37): aggregation of similar Events, spam filter, counts.
+// The new one (tools/events, 1.37), which the scheduler uses: series.
+import { formatMicroTime, type KubeObject } from '@kubesim/api';
 import { OrderedMap, type Epoch } from '@kubesim/kernel';
 import type { EventSource } from './ports.ts';
 import type { EventToRecord } from './reconcile.ts';
@@ -17,7 +18,11 @@ export interface RecorderState {
 /** What is to be written: a new Event, or one more of a stored one. @public */
 export type EventWrite =
   | { readonly kind: 'create'; readonly key: string; readonly object: KubeObject }
-  | { readonly kind: 'count'; readonly key: string; readonly count: number; readonly time: string };
+  | { readonly kind: 'count'; readonly key: string; readonly count: number; readonly time: string }
+  | { readonly kind: 'series'; readonly key: string; readonly count: number; readonly lastObservedTime: string };
+
+/** A series that saw nothing for so long is over (tools/events, finishTime). */
+const SERIES_OVER_MS = 360_000;
 
 const SIMILAR_MAX = 10;
 const SIMILAR_INTERVAL_MS = 600_000;
@@ -36,6 +41,7 @@ export function formatTime(instantMs: number): string {
 
 /** What recording this Event writes, or undefined if the spam filter drops it. `exists` tells which keys are taken. @public */
 export function correlate(state: RecorderState, epoch: Epoch, now: number, source: EventSource, event: EventToRecord, exists: (key: string) => boolean): EventWrite | undefined {
+  if (event.action !== undefined) return recordSeries(state, epoch, now, source, event, exists);
   const { about } = event;
   const namespace = about.metadata.namespace ?? 'default';
   const object = `${source.component} ${source.host ?? ''} ${about.kind ?? ''} ${namespace} ${about.metadata.name ?? ''} ${about.metadata.uid ?? ''}`;
@@ -57,13 +63,45 @@ export function correlate(state: RecorderState, epoch: Epoch, now: number, sourc
     state.counts = state.counts.set(epoch, countKey, { key: before.key, count, lastAt: now });
     return { kind: 'count', key: before.key, count, time };
   }
-  let nanos = BigInt(now) * 1_000_000n;
-  let name = `${about.metadata.name ?? ''}.${nanos.toString(16)}`;
-  while (exists(`${namespace}/${name}`)) name = `${about.metadata.name ?? ''}.${(++nanos).toString(16)}`;
+  const name = freeName(about, namespace, now, exists);
   const key = `${namespace}/${name}`;
   state.counts = state.counts.set(epoch, countKey, { key, count: 1, lastAt: now });
   const reporter = isCombined ? '' : source.component;
   return { kind: 'create', key, object: newEvent({ name, namespace, about, event, message, source, reporter, time }) };
+}
+
+/** An Event's name: the object's, and the instant; the next free one of it. */
+function freeName(about: KubeObject, namespace: string, now: number, exists: (key: string) => boolean): string {
+  let nanos = BigInt(now) * 1_000_000n;
+  let name = `${about.metadata.name ?? ''}.${nanos.toString(16)}`;
+  while (exists(`${namespace}/${name}`)) name = `${about.metadata.name ?? ''}.${(++nanos).toString(16)}`;
+  return name;
+}
+
+/**
+ * The new recorder (client-go tools/events, 1.37): what repeats about one version of an object becomes a series. Its second
+ * occurrence is written; later ones are only counted until the series is over.
+ */
+function recordSeries(state: RecorderState, epoch: Epoch, now: number, source: EventSource, event: EventToRecord, exists: (key: string) => boolean): EventWrite | undefined {
+  const { about } = event;
+  const namespace = about.metadata.namespace ?? 'default';
+  const same = `series ${source.component} ${event.type} ${event.action ?? ''} ${event.reason} ${about.kind ?? ''} ${namespace} ${about.metadata.name ?? ''} ${about.metadata.uid ?? ''} ${about.metadata.resourceVersion ?? ''}`;
+  const before = state.counts.get(same);
+  if (before !== undefined && exists(before.key) && now - before.lastAt <= SERIES_OVER_MS) {
+    const count = before.count + 1;
+    state.counts = state.counts.set(epoch, same, { key: before.key, count, lastAt: now });
+    return count === 2 ? { kind: 'series', key: before.key, count, lastObservedTime: formatMicroTime(now) } : undefined;
+  }
+  const name = freeName(about, namespace, now, exists);
+  const key = `${namespace}/${name}`;
+  state.counts = state.counts.set(epoch, same, { key, count: 1, lastAt: now });
+  const { involvedObject, reason, message, type } = newEvent({ name, namespace, about, event, message: event.message, source, reporter: source.component, time: '' });
+  return {
+    kind: 'create', key, object: {
+      apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject, reason, message, source: {}, firstTimestamp: null, lastTimestamp: null, type,
+      eventTime: formatMicroTime(now), action: event.action, reportingComponent: source.component, reportingInstance: `${source.component}-${source.host ?? 'kubesim'}`,
+    },
+  };
 }
 
 function takeToken(state: RecorderState, epoch: Epoch, key: string, now: number): boolean {

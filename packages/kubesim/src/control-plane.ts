@@ -1,5 +1,5 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
-import type { ApiCall, ApiReply, ContainerLog, KubeObject, ResourceName } from '@kubesim/api';
+import { formatTime, type ApiCall, type ApiReply, type ContainerLog, type KubeObject, type ResourceName } from '@kubesim/api';
 import {
   createApiServer, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
 } from '@kubesim/apiserver';
@@ -130,10 +130,15 @@ export class ControlPlane {
     if (write.kind === 'create') {
       const uid = uuid(deriveIdentity(machine.seed, ['events', write.key]));
       const { metadata } = write.object;
-      storage.put('events', write.key, { ...write.object, metadata: { ...metadata, uid, resourceVersion, creationTimestamp: (write.object as unknown as { readonly firstTimestamp: string }).firstTimestamp } });
+      storage.put('events', write.key, { ...write.object, metadata: { ...metadata, uid, resourceVersion, creationTimestamp: formatTime(machine.now) } });
       return;
     }
     const old = storage.get('events', write.key) as KubeObject;
+    if (write.kind === 'series') {
+      const { count, lastObservedTime } = write;
+      storage.put('events', write.key, { ...old, metadata: { ...old.metadata, resourceVersion }, series: { count, lastObservedTime } });
+      return;
+    }
     storage.put('events', write.key, { ...old, metadata: { ...old.metadata, resourceVersion }, count: write.count, lastTimestamp: write.time });
   }
 }

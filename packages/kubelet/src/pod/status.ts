@@ -75,7 +75,7 @@ function containerStatus(draft: PodDraft, container: Container, isInit: boolean,
   return {
     name: container.name, state, lastState, ready, restartCount,
     image: container.image ?? '', imageID: latest === undefined ? '' : imageId(container.image ?? ''),
-    ...(latest === undefined ? {} : { containerID: latest.id }), ...(env.timing.startedInStatus ? { started } : {}),
+    ...(latest === undefined ? {} : { containerID: latest.id }), ...(env.timing.startedInStatus || isInit || container.startupProbe !== undefined ? { started } : {}),
     ...(latest !== undefined && requests !== undefined ? { allocatedResources: requests } : {}),
     ...(latest === undefined ? {} : { resources }),
     ...(container.volumeMounts === undefined || container.volumeMounts.length === 0 ? {} : {
