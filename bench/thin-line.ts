@@ -35,7 +35,7 @@ function measure(): { cpuUs: number; writes: number; events: number } {
   cluster.settle({ within: '100h' });
   const { user, system } = process.cpuUsage(start);
   const after = cluster.controlPlane.storage(cluster.kernel);
-  const ready = cluster.get('statefulset/web')?.['status'].readyReplicas as number;
+  const ready = cluster.get('statefulset/web')?.status?.readyReplicas;
   if (ready !== pods) throw new Error(`${ready} of ${pods} pods are ready`);
   return { cpuUs: user + system, writes: after.revision - revision, events: after.revisionOf('events') - events };
 }

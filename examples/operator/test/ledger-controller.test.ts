@@ -49,7 +49,7 @@ describe('a ledger', () => {
     cluster.delete('statefulset/books');
     cluster.patch('pdb/books', { spec: { minAvailable: 1 } });
     cluster.settle();
-    expect(cluster.get('statefulset/books')?.['status'].readyReplicas).toBe(3);
+    expect(cluster.get('statefulset/books')?.status?.readyReplicas).toBe(3);
     expect(cluster.get('pdb/books')?.['spec'].minAvailable).toBe(2);
   });
 
@@ -61,7 +61,7 @@ describe('a ledger', () => {
       for (let step = 0; step < steps; step++) cluster.kernel.step();
       cluster.faults.restart(OPERATOR);
       cluster.settle();
-      expect([cluster.get('statefulset/books')?.['status'].readyReplicas, cluster.get('pdb/books')?.['spec'].minAvailable]).toEqual([5, 3]);
+      expect([cluster.get('statefulset/books')?.status?.readyReplicas, cluster.get('pdb/books')?.spec?.minAvailable]).toEqual([5, 3]);
     }
   });
 });
@@ -117,7 +117,7 @@ function check(atRest: Cluster, seed: number, list: readonly Command[]): void {
   const broken = unprotected(cluster.history());
   if (broken !== undefined) throw new Error(broken);
   const { members } = cluster.get('ledger/books')?.['spec'] as { readonly members: number };
-  expect(cluster.get('statefulset/books')?.['status'].readyReplicas).toBe(members);
+  expect(cluster.get('statefulset/books')?.status?.readyReplicas).toBe(members);
   expect(cluster.get('pdb/books')?.['spec'].minAvailable).toBe(quorum(members));
   expect(cluster.get('ledger/books')?.['status'].readyMembers).toBe(members);
 }

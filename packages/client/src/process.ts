@@ -126,6 +126,41 @@ export class ProcessHost {
     for (const member of state.members) this.hostOf(machine, member).crash(machine, member);
   }
 
+  /** Stops one controller of a process: its queue, running reconciles and private state are lost; the others go on. */
+  stopController(machine: Machine, process: string, controller: string): void {
+    const { slot, member } = this.member(machine, process, controller);
+    const state = machine.edit<ProcessState>(slot);
+    if (!state.members.includes(member)) return;
+    const without = (slots: readonly number[]): readonly number[] => slots.filter((each) => each !== member);
+    state.members = without(state.members);
+    state.listeners = Object.fromEntries(Object.entries(state.listeners).map(([resource, slots]) => [resource, without(slots)]));
+    this.controllers.crash(machine, member);
+  }
+
+  /** Starts a controller that was stopped: it hears of what the caches of its process hold. */
+  startController(machine: Machine, process: string, controller: Controller): void {
+    const { slot, member } = this.member(machine, process, controller.name);
+    const state = machine.edit<ProcessState>(slot);
+    if (state.members.includes(member)) return;
+    state.members = [...state.members, member];
+    const listeners: Record<ResourceName, readonly number[]> = { ...state.listeners };
+    for (const resource of controller.watches) listeners[resource] = [...listeners[resource] ?? [], member];
+    state.listeners = listeners;
+    if (!state.isUp) return;
+    for (const resource of controller.watches) {
+      const view = state.views[resource];
+      if (view === undefined) continue;
+      for (const after of this.ports.lister(machine, view).list()) this.controllers.deliver(machine, member, { resource, type: 'ADDED', after });
+    }
+    this.controllers.start(machine, member);
+  }
+
+  private member(machine: Machine, process: string, controller: string): { readonly slot: number; readonly member: number } {
+    const member = machine.slotOf(`controller ${controller}`);
+    if (member < 0) throw new RangeError(`process '${process}' has no controller '${controller}'`);
+    return { slot: this.slot(machine, process), member };
+  }
+
   /** A view of a process has moved over a change. */
   deliver(machine: Machine, processSlot: number, change: CacheChange): void {
     const state = machine.peek<ProcessState>(processSlot);

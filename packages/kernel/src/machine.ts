@@ -62,6 +62,11 @@ export interface ChoiceRecord {
   readonly points: number;
 }
 
+/** Choices with how often each channel stood first: what a recording needs to go on. @public */
+export interface KeptChoices extends ChoiceRecord {
+  readonly counts: readonly (readonly [string, number])[];
+}
+
 const STEPS_MAX_DEFAULT = 10_000_000;
 const LAST_STEPS = 64;
 
@@ -282,9 +287,15 @@ export class Machine {
     this.arbiterEpoch = raiseEpoch();
   }
 
-  /** Keeps the choices that are made from here on. */
-  record(): void {
-    this.recording = { deviations: [], decisions: [], points: 0, counts: new Map() };
+  /** Keeps the choices that are made from here on; after those that another machine kept up to this World, if given. */
+  record(before?: KeptChoices): void {
+    const { deviations = [], decisions = [], points = 0, counts = [] } = before ?? {};
+    this.recording = { deviations: [...deviations], decisions: [...decisions], points, counts: new Map(counts) };
+  }
+
+  /** What was kept since `record`, for a machine that goes on from here; undefined if nothing is kept. */
+  get kept(): KeptChoices | undefined {
+    return this.recording === undefined ? undefined : { ...this.choices, counts: [...this.recording.counts] };
   }
 
   get choices(): ChoiceRecord {

@@ -9,6 +9,7 @@ import { allocateAddress } from './node/addresses.ts';
 import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
 import { mountVolumes, volumeContent } from './node/volumes.ts';
 import type { KubeletOptions } from './options.ts';
+import { runtimeOfStatus } from './pod/adopt.ts';
 import { newPodWorker, nextWake, stepPod, type PodInput } from './pod/pod-worker.ts';
 import type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
 import { writeStatus } from './pod/status-write.ts';
@@ -166,7 +167,13 @@ class Kubelet {
     const rejection = pod.metadata?.deletionTimestamp === undefined && pod.status?.startTime === undefined ? this.admit(context, state, pod) : undefined;
     if (rejection !== undefined) return this.reject(context, state, pod, rejection);
     const env = this.environment(context, state, pod, []);
-    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, env));
+    const { adoptsUntil } = this.options;
+    const running = adoptsUntil !== undefined && context.now <= adoptsUntil ? runtimeOfStatus(pod, context.now) : undefined;
+    if (running !== undefined) {
+      if (running.sandbox?.ip !== undefined && pod.spec.hostNetwork !== true) state.addresses = state.addresses.set(context.epoch, running.sandbox.ip, uid);
+      mountVolumes(context, state, pod);
+    }
+    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, env, running));
     this.step(context, state, uid, pod.metadata?.deletionTimestamp === undefined ? { kind: 'wake' } : { kind: 'update', pod });
   }
 

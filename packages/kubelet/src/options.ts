@@ -48,6 +48,11 @@ export interface KubeletOptions {
   readonly heartbeats?: boolean;
   /** Makes the node's object if there is none (default true). */
   readonly registerNode?: boolean;
+  /**
+   * Up to this instant the kubelet takes over what runs according to the statuses of its pods, as one that is restarted does.
+   * Without it, containers that it did not start are gone.
+   */
+  readonly adoptsUntil?: number;
   /** Where the 1 s loops lie within the second; drawn if left out. */
   readonly relistPhaseMs?: number;
   readonly tickPhaseMs?: number;

@@ -9,13 +9,14 @@ import {
 } from '@kubesim/controllers';
 import type { Machine } from '@kubesim/kernel';
 import { createDns, createKubelet, type KubeletOptions } from '@kubesim/kubelet';
-import { createScheduler } from '@kubesim/scheduler';
+import { createScheduler, defaultPlugins, defaultProfile, type SchedulerOptions } from '@kubesim/scheduler';
 import { ControlPlane } from './control-plane.ts';
 import { FAULTS, faultComponent, faultFilter, faultLatency } from './faults.ts';
 import { clusterInputs, USER } from './inputs.ts';
 import { BOOTSTRAP_POLICY } from './bootstrap-policy.ts';
 import { log } from './pod-access.ts';
-import { nodeList, type ClusterOptions, type NodeOptions } from './options.ts';
+import { importObjects, type ImportedObject } from './import-objects.ts';
+import { nodeList, NO_METRICS, type ClusterOptions, type NodeOptions } from './options.ts';
 
 /** A node is given up after so long without a heartbeat: the setting of the recordings. Upstream's default is 50 s. */
 const NODE_MONITOR_GRACE_MS = 40_000;
@@ -30,47 +31,84 @@ export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
 const MANAGER = 'kube-controller-manager';
 const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
+/** Names of the controllers that a cluster has unless they are left out. @internal */
+export const BUILT_IN_NAMES: readonly string[] = [...BUILT_IN_CONTROLLERS.map(({ name }) => name), createHorizontalPodAutoscalerController(NO_METRICS).name];
+
 /** Wires the control plane that options ask for. @internal */
 export function createControlPlane(options: Required<ClusterOptions>): ControlPlane {
+  const admission = [...DEFAULT_ADMISSION_PLUGINS, ...(options.authorization === 'RBAC' ? [rbacEscalation] : []), ...options.admission];
+  const scheduler = createScheduler(schedulerOptions(options));
   const plane: ControlPlane = new ControlPlane({
     controllers: [...builtIn(options), ...options.controllers],
-    actors: { scheduler: () => createScheduler(), kubelet: (given: KubeletOptions) => createKubelet(given, options.behaviours), dns: () => createDns(), ...options.actors },
-    admission: options.authorization === 'RBAC' ? [...DEFAULT_ADMISSION_PLUGINS, rbacEscalation] : DEFAULT_ADMISSION_PLUGINS,
+    actors: { scheduler: () => scheduler, kubelet: (given: KubeletOptions) => createKubelet(given, options.behaviours), dns: () => createDns(), ...options.actors },
+    admission,
     authorizer: options.authorization === 'RBAC' ? RBAC : undefined,
     containerLog: (machine, target, previous) => log(plane, machine, options.behaviours, target, previous),
     inputs: clusterInputs(() => plane, options.behaviours, (machine, node) => addNode(plane, machine, node, options)),
     components: [faultComponent(() => plane)],
-    functions: [`metrics ${options.metrics.name}`],
+    functions: functionNames(options),
   });
   plane.filter = faultFilter;
   plane.latency = faultLatency;
   return plane;
 }
 
+/** Names of the user's functions, for the fingerprint: a recording is refused by a cluster with other ones. */
+function functionNames({ scheduler, admission, behaviours, metrics }: Required<ClusterOptions>): readonly string[] {
+  return [
+    ...(scheduler.plugins ?? []).map(({ name }) => `scheduler plugin ${name}`), ...(scheduler.withoutPlugins ?? []).map((name) => `without scheduler plugin ${name}`),
+    ...(scheduler.profiles ?? []).map(({ schedulerName, plugins }) => `scheduler profile ${schedulerName}: ${plugins.map(({ name }) => name).join(', ')}`),
+    `metrics ${metrics.name}`, ...admission.map(({ name }) => `admission ${name}`), ...behaviours.map(({ name, version }) => `behaviour ${name}@${version}`),
+  ];
+}
+
+function schedulerOptions({ scheduler }: Required<ClusterOptions>): SchedulerOptions {
+  const { plugins = [], withoutPlugins = [], profiles = [], watches } = scheduler;
+  const own = [...defaultPlugins.filter(({ name }) => !withoutPlugins.includes(name)), ...plugins];
+  return { profiles: [plugins.length + withoutPlugins.length === 0 ? defaultProfile : { ...defaultProfile, plugins: own }, ...profiles], ...(watches === undefined ? {} : { watches }) };
+}
+
 function builtIn(options: Required<ClusterOptions>): readonly Controller[] {
   return [...BUILT_IN_CONTROLLERS, createHorizontalPodAutoscalerController(options.metrics)].filter((controller) => !options.withoutControllers.includes(controller.name));
 }
 
-/** A machine with everything in it, nothing of it run yet. @internal */
-export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>): Machine {
+/** A machine with everything in it, nothing of it run yet. What is imported is there first, and is not made again. @internal */
+export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>, imported: readonly ImportedObject[] = []): Machine {
   const machine = plane.createMachine({ seed: options.seed, startAt: options.startAt, events: options.events, profile: { kubernetes: options.kubernetes, featureGates: options.featureGates } });
   machine.spawn(FAULTS, FAULTS);
+  const storage = plane.storage(machine);
+  importObjects(storage, imported);
   const create = (resource: string, object: KubeObject): void => {
+    if (imported.length > 0 && storage.get(resource, object.metadata.namespace === undefined ? object.metadata.name ?? '' : `${object.metadata.namespace}/${object.metadata.name}`) !== undefined) return;
     const reply = plane.server(machine).call({ verb: 'create', resource, namespace: object.metadata.namespace, object }, { process: USER });
     if (!reply.ok) throw new Error(`bootstrap: ${reply.status.message ?? ''}`);
   };
-  for (const name of SYSTEM_NAMESPACES) create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  create('storageclasses.storage.k8s.io', storageClass('standard', 'Immediate', true));
-  create('storageclasses.storage.k8s.io', storageClass('wait', 'WaitForFirstConsumer', false));
+  const namespaces = new Set([...SYSTEM_NAMESPACES, ...imported.flatMap(({ object }) => object.metadata.namespace ?? [])]);
+  for (const name of namespaces) create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  if (!imported.some(({ resource }) => resource === 'storageclasses.storage.k8s.io')) {
+    create('storageclasses.storage.k8s.io', storageClass('standard', 'Immediate', true));
+    create('storageclasses.storage.k8s.io', storageClass('wait', 'WaitForFirstConsumer', false));
+  }
   if (options.authorization === 'RBAC') for (const { resource, object } of BOOTSTRAP_POLICY) create(resource, object);
-  putKubernetesService(plane, machine);
+  if (storage.get('services', 'default/kubernetes') === undefined) putKubernetesService(plane, machine);
   plane.processes.addControllers(machine, MANAGER, builtIn(options));
   for (const controller of options.controllers) plane.processes.addControllers(machine, controller.name, [controller]);
   plane.processes.addActor(machine, 'scheduler', null);
   plane.processes.addActor(machine, 'dns', null);
   for (const name of Object.keys(options.actors)) plane.processes.addActor(machine, name, null);
-  for (const node of nodeList(options.nodes)) addNode(plane, machine, node, options);
+  if (imported.length === 0) for (const node of nodeList(options.nodes)) addNode(plane, machine, node, options);
+  else takeOverNodes(plane, machine, imported, options);
   return machine;
+}
+
+/** Starts a kubelet for every node that was imported or that an imported pod runs on; it takes over what runs there. */
+function takeOverNodes(plane: ControlPlane, machine: Machine, imported: readonly ImportedObject[], options: Required<ClusterOptions>): void {
+  const nodes = imported.filter(({ resource }) => resource === 'nodes');
+  const names = new Set([...nodes.map(({ key }) => key), ...imported.flatMap(({ resource, object }) => (resource === 'pods' ? object['spec']?.nodeName as string | undefined ?? [] : []))]);
+  const known = new Map(nodes.map(({ key, object }) => [key, object]));
+  // Objects of workloads alone say nothing of nodes: then there are those that the options ask for.
+  const made = names.size === 0 ? nodeList(options.nodes) : [...names].sort().map((name): NodeOptions & { readonly name: string } => ({ name }));
+  for (const node of made) addNode(plane, machine, node, options, { object: known.get(node.name), adoptsUntil: machine.now });
 }
 
 function storageClass(name: string, volumeBindingMode: string, isDefault: boolean): KubeObject {
@@ -96,8 +134,15 @@ function putKubernetesService(plane: ControlPlane, machine: Machine): void {
   });
 }
 
-/** Makes a node's object and starts its kubelet. */
-function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { readonly name: string }, options: Required<ClusterOptions>): void {
+/** Makes a node's object, unless it was imported, and starts its kubelet. */
+function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { readonly name: string }, options: Required<ClusterOptions>, imported?: { readonly object: KubeObject | undefined; readonly adoptsUntil: number }): void {
+  const timing = options.timing === 'instant' ? 'recorded' : 'default';
+  if (imported?.object !== undefined) {
+    const { spec, status } = imported.object;
+    const hostIP = (status?.addresses as readonly { readonly type: string; readonly address: string }[] | undefined)?.find(({ type }) => type === 'InternalIP')?.address;
+    plane.processes.addActor(machine, 'kubelet', { node: node.name, podCIDR: spec?.podCIDR, hostIP, capacity: status?.capacity, timing, adoptsUntil: imported.adoptsUntil } satisfies KubeletOptions);
+    return;
+  }
   const server = plane.server(machine);
   const index = [...plane.storage(machine).list('nodes')].length + 1;
   const capacity = { cpu: node.cpu ?? '1', memory: node.memory ?? '3840Mi', pods: String(node.pods ?? 110) };
@@ -118,6 +163,6 @@ function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { re
   };
   const reply = server.call({ verb: 'create', resource: 'nodes', object }, { process: `kubelet/${node.name}` });
   if (!reply.ok) throw new RangeError(`node '${node.name}': ${reply.status.message ?? ''}`);
-  const kubelet: KubeletOptions = { node: node.name, podCIDR: `10.244.${index}.0/24`, hostIP, capacity, timing: options.timing === 'instant' ? 'recorded' : 'default' };
+  const kubelet: KubeletOptions = { node: node.name, podCIDR: `10.244.${index}.0/24`, hostIP, capacity, timing, ...(imported === undefined ? {} : { adoptsUntil: imported.adoptsUntil }) };
   plane.processes.addActor(machine, 'kubelet', kubelet);
 }

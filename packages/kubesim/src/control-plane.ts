@@ -8,7 +8,7 @@ import {
   type Lister, type Ports, type Profile, type Reason, type ReconcileEnd, type WatchTarget,
 } from '@kubesim/client';
 import { deriveIdentity, Machine, type ComponentType, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
-import { SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
+import { logReason, SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
 
 /** The functions that a control plane is built of. @internal */
 export interface ControlPlaneParts {
@@ -171,4 +171,5 @@ function explain(machine: Machine, source: string, subject: string, why: Reason 
   const since = mine !== undefined && why !== undefined && mine.rule === why.rule ? mine.since : machine.now;
   const stated = why === undefined ? others : [...others, { ...why, source, since }];
   settings.reasons = settings.reasons.set(machine.epoch, subject, stated);
+  if (why !== undefined) logReason(machine, { ...why, source, subject });
 }

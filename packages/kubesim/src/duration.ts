@@ -1,4 +1,5 @@
 // Durations as people write them: '5m', '1h30m', '200ms', or a number of ms.
+import { parseTime } from '@kubesim/api';
 import { UsageError } from './errors.ts';
 
 /** A length of virtual time: whole ms, or text such as '90s', '5m', '1h30m', '200ms', '2d'. @public */
@@ -18,6 +19,13 @@ export function durationMs(path: string, duration: Duration): number {
     return Math.round(total);
   }
   throw new UsageError(`${path} must be a duration such as '90s', '5m' or '1h30m', not ${JSON.stringify(duration)}`);
+}
+
+/** An instant: whole ms since 1970, or text such as `2026-01-01T00:05:00Z`. Throws UsageError, naming `path`. @internal */
+export function readInstant(path: string, instant: number | string): number {
+  const ms = typeof instant === 'number' ? instant : parseTime(instant);
+  if (ms !== undefined && Number.isInteger(ms) && ms >= 0) return ms;
+  throw new UsageError(`${path} must be ms since 1970 or a time such as '2026-01-01T00:05:00Z', not ${JSON.stringify(instant)}`);
 }
 
 /** A length of time as people read it: `14s`, `3m20s`, `2h`. @internal */

@@ -4,6 +4,7 @@ import { delayView, freezeView, relist, thawView, viewName } from '@kubesim/apis
 import type { Ports } from '@kubesim/client';
 import { OrderedMap, type ComponentType, type Machine } from '@kubesim/kernel';
 import type { CallFilter, ControlPlane } from './control-plane.ts';
+import { logReason } from './settings.ts';
 
 /** Which API calls are meant: what is left out matches any. @public */
 export interface CallPattern {
@@ -67,6 +68,7 @@ export function faultComponent(plane: () => ControlPlane): ComponentType<FaultSt
       if (message === null) return;
       if (message.do === 'start') return plane().processes.start(machine, message.process);
       state.dying = state.dying.filter((process) => process !== message.process);
+      logReason(machine, { source: 'fault', subject: `process/${message.process}`, rule: 'crash', message: 'crashes between two of its writes' });
       plane().processes.crash(machine, message.process);
       if (message.restartAfterMs !== undefined) machine.send(slot, FAULTS, `start of ${message.process}`, { do: 'start', process: message.process }, { delayMs: message.restartAfterMs });
     },

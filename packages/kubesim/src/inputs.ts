@@ -2,10 +2,13 @@
 import type { ApiCall, ApiReply, ResourceName, RestRequest, RestResponse } from '@kubesim/api';
 import type { InputFunction, Machine } from '@kubesim/kernel';
 import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse } from '@kubesim/kubelet';
+import type { ControllerArgs } from '@kubesim/client';
 import type { ControlPlane } from './control-plane.ts';
 import { delayCaches, FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 import { exec, http } from './pod-access.ts';
+import { formatDuration } from './duration.ts';
+import { logReason } from './settings.ts';
 
 /** A fault as an input. @public */
 export type FaultInput =
@@ -29,6 +32,7 @@ export interface ClusterInputs {
   node(machine: Machine, node: NodeOptions & { readonly name: string }): void;
   exec(machine: Machine, target: ContainerAddress & { readonly command: readonly string[]; readonly stdin?: string }): ExecOutcome;
   http(machine: Machine, request: { readonly namespace: string; readonly url: string; readonly method: string }): PodHttpResponse | 'timeout' | 'unresolved' | undefined;
+  controller(machine: Machine, change: { readonly name: string; readonly on: boolean }): void;
   tell(machine: Machine, told: { readonly process: string; readonly message: unknown }): void;
 }
 
@@ -47,12 +51,23 @@ export function clusterInputs(plane: () => ControlPlane, behaviours: readonly Co
     node: addNode,
     exec: (machine, target) => exec(plane(), machine, behaviours, target),
     http: (machine, { namespace, url, method }) => http(plane(), machine, behaviours, namespace, new URL(url), method),
+    controller: (machine, { name, on }) => switchController(plane(), machine, name, on),
     tell: (machine, { process, message }) => plane().actors.tell(machine, plane().processes.actorSlot(machine, process), message),
   };
   return inputs as unknown as Readonly<Record<string, InputFunction>>;
 }
 
+function switchController(plane: ControlPlane, machine: Machine, name: string, on: boolean): void {
+  const { process } = machine.argsOf(machine.slotOf(`controller ${name}`)) as ControllerArgs;
+  const controller = plane.parts.controllers.find((each) => each.name === name);
+  if (controller === undefined) throw new RangeError(`no controller is named '${name}'`);
+  if (on) plane.processes.startController(machine, process, controller);
+  else plane.processes.stopController(machine, process, name);
+}
+
 function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): void {
+  const { subject, message } = describeFault(input);
+  logReason(machine, { source: 'fault', subject, rule: input.fault, message });
   switch (input.fault) {
     case 'api': {
       const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
@@ -100,6 +115,35 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return plane.processes.start(machine, input.process);
     case 'node':
       return changeNode(plane, machine, input.node, input.state);
+  }
+}
+
+/** A fault in words: what it is done to, and what it does. */
+function describeFault(input: FaultInput): { readonly subject: string; readonly message: string } {
+  switch (input.fault) {
+    case 'api': {
+      const { verb, resource, name, process, error, delayMs, when, times = 1 } = input.rule;
+      const calls = `${verb ?? 'any call'} of ${resource ?? 'anything'}${name === undefined ? '' : ` ${name}`}`;
+      return { subject: `process/${process ?? '*'}`, message: `the next ${times} times ${calls}${delayMs === undefined ? '' : ` takes ${formatDuration(delayMs)}`}${error === undefined ? '' : ` meets ${error}${when === 'after' ? ' after it took effect' : ''}`}` };
+    }
+    case 'crashAfter':
+      return { subject: `process/${input.point.process}`, message: `crashes after its next ${input.point.verb ?? 'write'} of ${input.point.resource ?? 'anything'}` };
+    case 'clear':
+      return { subject: 'process/*', message: 'API faults end' };
+    case 'freeze': case 'thaw': case 'relist': case 'lag':
+      return { subject: `process/${input.process}`, message: `cache of ${input.resource ?? 'everything'}: ${input.fault === 'lag' ? `lags by ${formatDuration(input.lagMs)}` : input.fault}` };
+    case 'crash': case 'restart':
+      return { subject: `process/${input.process}`, message: input.fault };
+    case 'node':
+      return { subject: `node/${input.node}`, message: { stopped: 'is switched off', 'cut-off': 'is cut off from the API server', up: 'is back' }[input.state] };
+    case 'clock':
+      return { subject: `node/${input.node}`, message: `its clock is off by ${input.offsetMs < 0 ? '-' : ''}${formatDuration(Math.abs(input.offsetMs))}` };
+    case 'slow':
+      return { subject: `node/${input.node}`, message: `takes ${input.factor} times as long for everything` };
+    case 'shutdown':
+      return { subject: `node/${input.node}`, message: `shuts down gracefully within ${formatDuration(input.graceMs + input.criticalGraceMs)}` };
+    case 'kill':
+      return { subject: `pod/${input.namespace}/${input.pod}`, message: `${input.container ?? 'its containers'}: killed, exit code ${input.exitCode}` };
   }
 }
 

@@ -1,9 +1,11 @@
 // Options of a cluster, checked: misuse names the option's path and the nearest right name.
+import type { AdmissionPlugin } from '@kubesim/apiserver';
 import type { Controller, Profile } from '@kubesim/client';
 import type { ActorFactory } from '@kubesim/client';
 import type { MetricsSource } from '@kubesim/controllers';
 import type { ContainerBehaviour } from '@kubesim/kubelet';
-import { checkKeys, UsageError } from './errors.ts';
+import type { SchedulerPlugin, SchedulerProfile } from '@kubesim/scheduler';
+import { checkKeys, checkName, UsageError } from './errors.ts';
 
 /** A node to make. Quantities as in manifests. @public */
 export interface NodeOptions {
@@ -14,6 +16,18 @@ export interface NodeOptions {
   readonly pods?: number;
   readonly zone?: string;
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' }[];
+}
+
+/** The user's own part in scheduling. @public */
+export interface SchedulerSetup {
+  /** Plugins beside the default ones, for pods that name no scheduler. */
+  readonly plugins?: readonly SchedulerPlugin[];
+  /** Names of default plugins to leave out. */
+  readonly withoutPlugins?: readonly string[];
+  /** Profiles beside the default one, for pods that name them in spec.schedulerName. */
+  readonly profiles?: readonly SchedulerProfile[];
+  /** Resources that the plugins read, beside those that the scheduler watches. */
+  readonly watches?: readonly string[];
 }
 
 /** How a cluster is made. Everything has a default. @public */
@@ -37,6 +51,10 @@ export interface ClusterOptions {
   readonly controllers?: readonly Controller[];
   /** How containers of some images behave: HTTP, exec, how they end. Tried before the built-in ones. */
   readonly behaviours?: readonly ContainerBehaviour[];
+  /** Plugins and profiles of kube-scheduler. */
+  readonly scheduler?: SchedulerSetup;
+  /** Admission plugins of the user's own; they come after the built-in ones. */
+  readonly admission?: readonly AdmissionPlugin[];
   /** Who may do what by REST: everybody everything, or what roles and bindings grant (upstream's default policy is made). */
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
   /** Where HorizontalPodAutoscalers have their metrics from: a pure function of the cluster. Without it they keep their targets within bounds. */
@@ -48,15 +66,21 @@ export interface ClusterOptions {
 /** The instant at which a cluster starts unless told otherwise. @internal */
 export const EPOCH_MS = 1_767_225_600_000;
 
-const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'authorization', 'metrics', 'actors'];
+const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'scheduler', 'admission', 'authorization', 'metrics', 'actors'];
 const NODE_KEYS: readonly (keyof NodeOptions)[] = ['name', 'labels', 'cpu', 'memory', 'pods', 'zone', 'taints'];
+const METRICS_KEYS: readonly (keyof MetricsSource)[] = ['name', 'watches', 'measure'];
+/** Metrics of which nothing is known. @internal */
+export const NO_METRICS: MetricsSource = Object.freeze({ name: 'none', measure: () => undefined });
 const RELEASES: readonly Profile['kubernetes'][] = ['1.34', '1.36', '1.37'];
 
-const METRICS_KEYS: readonly (keyof MetricsSource)[] = ['name', 'watches', 'measure'];
-const NO_METRICS: MetricsSource = Object.freeze({ name: 'none', measure: () => undefined });
+/** The functions among the options: what a recording cannot hold. @internal */
+export const FUNCTION_KEYS = ['controllers', 'behaviours', 'scheduler', 'admission', 'metrics', 'actors'] as const;
+
+/** Options that are functions, to be given again for a replay. @public */
+export type ClusterFunctions = Pick<ClusterOptions, (typeof FUNCTION_KEYS)[number]>;
 
 /** Checks options and fills in what is left out. Throws UsageError. @internal */
-export function checkOptions(options: ClusterOptions): Required<ClusterOptions> {
+export function checkOptions(options: ClusterOptions, controllers: readonly string[], plugins: readonly string[]): Required<ClusterOptions> {
   checkKeys('options', options, KEYS);
   const { nodes = 3, seed = 1, startAt = EPOCH_MS, kubernetes = '1.37', featureGates = {}, timing = 'default', events = true, authorization = 'AlwaysAllow' } = options;
   if (!Number.isInteger(seed)) throw new UsageError(`options.seed must be a whole number, not ${seed}`);
@@ -71,7 +95,25 @@ export function checkOptions(options: ClusterOptions): Required<ClusterOptions> 
     if (typeof options.metrics.measure !== 'function') throw new UsageError('options.metrics.measure must be a function from a query to an answer');
     if (typeof options.metrics.name !== 'string' || options.metrics.name === '') throw new UsageError('options.metrics.name must be a name and version such as load-by-hour/1');
   }
-  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers: options.withoutControllers ?? [], controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], authorization, metrics: options.metrics ?? NO_METRICS, actors: options.actors ?? {} };
+  const { withoutControllers = [], scheduler = {}, admission = [] } = options;
+  withoutControllers.forEach((name, index) => checkName(`options.withoutControllers[${index}]`, name, controllers, `no built-in controller is named '${name}'`));
+  checkKeys('options.scheduler', scheduler, ['plugins', 'withoutPlugins', 'profiles', 'watches'] satisfies (keyof SchedulerSetup)[]);
+  scheduler.withoutPlugins?.forEach((name, index) => checkName(`options.scheduler.withoutPlugins[${index}]`, name, plugins, `no default plugin is named '${name}'`));
+  requireNames('options.scheduler.plugins', scheduler.plugins ?? []);
+  requireNames('options.admission', admission);
+  requireNames('options.controllers', options.controllers ?? [], controllers);
+  requireNames('options.behaviours', options.behaviours ?? []);
+  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers, controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], scheduler, admission, authorization, metrics: options.metrics ?? NO_METRICS, actors: options.actors ?? {} };
+}
+
+/** Functions are registered by name: each has one of its own. */
+function requireNames(path: string, functions: readonly { readonly name: string }[], taken: readonly string[] = []): void {
+  const known = new Set(taken);
+  functions.forEach(({ name }, index) => {
+    if (typeof name !== 'string' || name === '') throw new UsageError(`${path}[${index}].name must be set`);
+    if (known.has(name)) throw new UsageError(`${path}[${index}].name: '${name}' is taken`);
+    known.add(name);
+  });
 }
 
 /** The nodes that options ask for, named node-1, node-2, … @internal */

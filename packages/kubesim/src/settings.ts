@@ -1,7 +1,7 @@
 // Settings of a cluster that live in its World: the profile, and what observers asked to keep.
 import type { Profile, Reason } from '@kubesim/client';
 import { emptyRecorder, type RecorderState } from '@kubesim/client';
-import { OrderedMap, type ComponentType } from '@kubesim/kernel';
+import { OrderedMap, Vector, type ComponentType, type Machine } from '@kubesim/kernel';
 
 /** Settings as World data. @internal */
 export interface SettingsState {
@@ -11,6 +11,28 @@ export interface SettingsState {
   events: boolean;
   /** Latest reasons by subject: who says it, what, and since when. */
   reasons: OrderedMap<readonly StatedReason[]>;
+  /** What was decided and done to the cluster, oldest first: for timelines. */
+  log: Vector<LoggedReason>;
+}
+
+/** A decision or a fault as it happened. @public */
+export interface LoggedReason extends Reason {
+  readonly at: number;
+  /** `statefulset-controller`, `kube-scheduler`; `fault` for what was done to the cluster. */
+  readonly source: string;
+  /** `kind/namespace/name` or `kind/name`. */
+  readonly subject: string;
+}
+
+/** So many entries the log keeps. */
+const LOG_MAX = 20_000;
+
+/** Adds to the log of a World. @internal */
+export function logReason(machine: Machine, entry: Omit<LoggedReason, 'at'>): void {
+  const settings = machine.edit<SettingsState>(machine.slotOf(SETTINGS));
+  const { epoch } = machine;
+  settings.log = settings.log.push(epoch, { at: machine.now, ...entry });
+  if (settings.log.length - settings.log.base > LOG_MAX) settings.log = settings.log.dropBefore(epoch, settings.log.length - LOG_MAX / 2);
 }
 
 /** A reason with who gave it and since when it stands. @public */
@@ -25,8 +47,8 @@ export const SETTINGS = 'settings';
 /** @internal */
 export const settingsComponent: ComponentType<SettingsState, never, { readonly profile: Profile; readonly events: boolean }> = {
   name: SETTINGS,
-  version: 1,
-  initial: ({ profile, events }) => ({ profile, recorder: emptyRecorder(), events, reasons: OrderedMap.empty() }),
+  version: 2,
+  initial: ({ profile, events }) => ({ profile, recorder: emptyRecorder(), events, reasons: OrderedMap.empty(), log: Vector.empty() }),
   receive: () => {},
   // Events and reasons never steer anything, so they are no part of a state's identity.
   hash: (state, hasher) => hasher.value(state.profile),

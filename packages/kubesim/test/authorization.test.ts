@@ -11,7 +11,7 @@ describe('a cluster with RBAC', () => {
     const cluster = new Cluster({ seed: 1, authorization: 'RBAC' });
     cluster.apply(web(2));
     cluster.settle();
-    expect(cluster.get('statefulset/web')?.['status'].readyReplicas).toBe(2);
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(2);
     const path = '/apis/apps/v1/namespaces/default/statefulsets/web';
     const ask = (method: string): number => cluster.handle({ method, path, headers: { accept: 'application/json' }, user: OPERATOR }).status;
     expect([ask('GET'), ask('DELETE')]).toEqual([403, 403]);

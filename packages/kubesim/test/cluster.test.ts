@@ -17,8 +17,8 @@ describe('cluster', () => {
       if (ready === true && !seen.includes(`${object.metadata.name} ready`)) seen.push(`${object.metadata.name} ready`);
     }
     expect(seen).toEqual(['web-0 created', 'web-0 ready', 'web-1 created', 'web-1 ready', 'web-2 created', 'web-2 ready']);
-    expect(cluster.get('statefulset/web')?.['status']).toMatchObject({ replicas: 3, readyReplicas: 3, availableReplicas: 3 });
-    expect(cluster.list('pvc').map((claim) => claim['status'].phase)).toEqual(['Bound', 'Bound', 'Bound']);
+    expect(cluster.get('statefulset/web')?.status).toMatchObject({ replicas: 3, readyReplicas: 3, availableReplicas: 3 });
+    expect(cluster.list('pvc').map((claim) => claim.status?.phase)).toEqual(['Bound', 'Bound', 'Bound']);
   });
 
   it('[promise 2] should have one history for one seed, and the same one again from its recording', () => {

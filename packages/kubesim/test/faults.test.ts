@@ -19,7 +19,7 @@ describe('faults', () => {
     cluster.run({ for: '6s' });
     expect(pods(cluster)).toEqual(['web-0']);
     // The status write that follows the create did not happen.
-    expect(cluster.get('statefulset/web')?.['status']?.currentRevision).toBeUndefined();
+    expect(cluster.get('statefulset/web')?.status?.currentRevision).toBeUndefined();
     cluster.settle();
     expect(pods(cluster)).toEqual(['web-0', 'web-1', 'web-2']);
     expect(cluster.now - start).toBeGreaterThan(7_000);
@@ -43,9 +43,9 @@ describe('faults', () => {
       cluster.apply(set(1));
       cluster.run({ for: '19s' });
       expect(pods(cluster)).toEqual(when === 'before' ? [] : ['web-0']);
-      expect(cluster.get('statefulset/web')?.['status']?.currentRevision).toBeUndefined();
+      expect(cluster.get('statefulset/web')?.status?.currentRevision).toBeUndefined();
       cluster.settle();
-      expect(cluster.get('statefulset/web')?.['status'].readyReplicas).toBe(1);
+      expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(1);
     }
   });
 
@@ -58,7 +58,7 @@ describe('faults', () => {
     expect(cluster.events('statefulset/web')).toEqual([]);
     cluster.settle();
     expect(cluster.events('statefulset/web').map((event) => event['reason'])).toContain('FailedCreate');
-    expect(cluster.get('statefulset/web')?.['status'].readyReplicas).toBe(1);
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(1);
   });
 
   it('rules that are cleared meet nothing', () => {
@@ -90,12 +90,12 @@ describe('faults', () => {
       cluster.settle();
       cluster.faults.clockJump('node/node-1', offset);
       cluster.run({ for: '2m' });
-      const off = (node: string): number => 0 + Math.round((Date.parse(cluster.get(`lease/${node}`, { namespace: 'kube-node-lease' })?.['spec'].renewTime) - cluster.now) / 3_600_000);
+      const off = (node: string): number => 0 + Math.round((Date.parse(cluster.get(`lease/${node}`, { namespace: 'kube-node-lease' })?.spec?.renewTime ?? '') - cluster.now) / 3_600_000);
       expect([off('node-1'), off('node-2')]).toEqual([offset === '1h' ? 1 : -1, 0]);
       cluster.apply(set(2));
       cluster.settle();
-      expect(cluster.list('nodes').map((node) => (node['status'].conditions as { type: string; status: string }[]).find(({ type }) => type === 'Ready')?.status)).toEqual(['True', 'True']);
-      const started = cluster.list('pods').map((pod) => [pod['spec'].nodeName, Math.round((Date.parse(pod['status'].containerStatuses[0].state.running.startedAt) - cluster.now) / 3_600_000)]);
+      expect(cluster.list('nodes').map((node) => node.status?.conditions?.find(({ type }) => type === 'Ready')?.status)).toEqual(['True', 'True']);
+      const started = cluster.list('pods').map((pod) => [pod.spec.nodeName, Math.round((Date.parse(pod.status?.containerStatuses?.[0]?.state?.running?.startedAt ?? '') - cluster.now) / 3_600_000)]);
       expect(new Map(started as [string, number][]).get('node-1')).toBe(offset === '1h' ? 1 : -1);
       // A reboot keeps the clock; setting it right ends it.
       cluster.faults.restart('node/node-1');
@@ -109,12 +109,12 @@ describe('faults', () => {
 
   it('a reboot, a killed container, a slow node, a graceful shutdown', () => {
     const cluster = settled(set(1));
-    const node = `node/${cluster.get('pod/web-0')?.['spec'].nodeName}`;
-    const restarts = (): number => cluster.get('pod/web-0')?.['status'].containerStatuses[0].restartCount;
+    const node = `node/${cluster.get('pod/web-0')?.spec.nodeName}`;
+    const restarts = (): number | undefined => cluster.get('pod/web-0')?.status?.containerStatuses?.[0]?.restartCount;
     cluster.faults.killContainer('pod/web-0', { exitCode: 137, reason: 'OOMKilled' });
     cluster.settle();
     expect(restarts()).toBe(1);
-    expect(cluster.get('pod/web-0')?.['status'].containerStatuses[0].lastState.terminated.reason).toBe('OOMKilled');
+    expect(cluster.get('pod/web-0')?.status?.containerStatuses?.[0]?.lastState?.terminated?.reason).toBe('OOMKilled');
     cluster.faults.restart(node);
     cluster.settle();
     expect(restarts()).toBe(2);

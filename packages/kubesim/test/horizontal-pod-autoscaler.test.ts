@@ -156,7 +156,7 @@ metadata: {name: db}
 subsets: [{addresses: [{ip: 192.0.2.77}], ports: [{port: 5432}]}]
 `);
     cluster.settle();
-    const slices = (): readonly unknown[] => cluster.list('endpointslices', { selector: 'kubernetes.io/service-name=db' }).map((slice) => [slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'], slice['endpoints'][0].addresses]);
+    const slices = (): readonly unknown[] => cluster.list('endpointslices', { selector: 'kubernetes.io/service-name=db' }).map((slice) => [slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'], slice.endpoints?.[0]?.addresses]);
     expect(slices()).toEqual([['endpointslicemirroring-controller.k8s.io', ['192.0.2.77']]]);
     cluster.delete('endpoints/db');
     cluster.settle();

@@ -27,8 +27,16 @@ export interface StoreState {
   orphans: OrderedMap<KubeObject>;
   /** Pods by node: `<node> <key>`. */
   podsByNode: OrderedMap<KubeObject>;
+  /** The instants at which anything but Events was written, oldest first, each with its first revision. */
+  instants: Vector<WriteInstant>;
   /** Slots of the views that watch a resource: `<resource>`, or `<resource> <node>` for those of one node. */
   subscribers: OrderedMap<readonly number[]>;
+}
+
+/** An instant of writes and the first revision that was committed then. @internal */
+export interface WriteInstant {
+  readonly at: number;
+  readonly revision: number;
 }
 
 /** Resources whose objects controllers adopt. */
@@ -38,7 +46,7 @@ const ADOPTABLE: ReadonlySet<ResourceName> = new Set(['pods', 'replicasets.apps'
 export function emptyStore(): StoreState {
   return {
     revision: 0, eventRevision: 0, compactedRevision: 0, tables: OrderedMap.empty(), dependents: OrderedMap.empty(), orphans: OrderedMap.empty(),
-    podsByNode: OrderedMap.empty(), subscribers: OrderedMap.empty(),
+    podsByNode: OrderedMap.empty(), instants: Vector.empty(), subscribers: OrderedMap.empty(),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { KubeObject, ResourceName } from '@kubesim/api';
 import { mix, hashText, type ComponentType, type Machine } from '@kubesim/kernel';
 import type { Change, Storage } from './storage.ts';
-import { editTable, emptyStore, index, readTable, type StoreState } from './table.ts';
+import { editTable, emptyStore, index, readTable, type StoreState, type WriteInstant } from './table.ts';
 import { wakeSubscribers } from './view.ts';
 
 /** Name of the store component in a World. @public */
@@ -16,7 +16,7 @@ export function isEventResource(resource: ResourceName): boolean {
 /** The component that holds the store. It receives nothing: processes write through the API server within their own steps. @public */
 export const storeComponent: ComponentType<StoreState, never> = {
   name: STORE,
-  version: 1,
+  version: 2,
   initial: emptyStore,
   receive: () => {},
   // Indexes say nothing that the objects do not, and history is read by watchers outside the machine alone.
@@ -147,6 +147,33 @@ export class WorldStorage implements Storage {
     yield* this.state.orphans.values(prefix, prefixEnd(prefix));
   }
 
+  /** The last revision that was committed at an instant or before it; 0 if there was none yet. */
+  revisionAt(instant: number): number {
+    const { instants, revision } = this.state;
+    const place = instantsUpTo(instants, (each) => each.at <= instant);
+    const next = instants.get(place);
+    return next === undefined ? revision : next.revision - 1;
+  }
+
+  /** The instant at which a revision was committed; undefined if that was before anything that is still known. */
+  instantOf(revision: number): number | undefined {
+    const { instants } = this.state;
+    return instants.get(instantsUpTo(instants, (each) => each.revision <= revision) - 1)?.at;
+  }
+
+  /**
+   * Puts an object as another cluster stored it: with its uid, status and version. Its revision must lie after the last one.
+   * Throws RangeError otherwise.
+   */
+  adopt(resource: ResourceName, key: string, object: KubeObject, revision: number): Change {
+    const state = this.machine.edit<StoreState>(this.slot);
+    const last = isEventResource(resource) ? state.eventRevision : state.revision;
+    if (!Number.isSafeInteger(revision) || revision <= last) throw new RangeError(`storage: ${resource} ${key}: revision ${revision} does not lie after ${last}`);
+    if (isEventResource(resource)) state.eventRevision = revision - 1;
+    else state.revision = revision - 1;
+    return this.put(resource, key, object);
+  }
+
   /** Forgets changes up to and with a revision: lists and watches from there are then told that it is gone. */
   compact(revision: number): void {
     const state = this.machine.edit<StoreState>(this.slot);
@@ -172,6 +199,7 @@ export class WorldStorage implements Storage {
       throw new Error(`storage: ${resource} ${key} carries resourceVersion ${after.metadata.resourceVersion ?? '(none)'} where ${revision} is next`);
     }
     const change: Change = { revision, resource, key, type, before, after };
+    if (!isEvent && state.instants.get(state.instants.length - 1)?.at !== machine.now) state.instants = state.instants.push(epoch, { at: machine.now, revision });
     const table = editTable(state, epoch, resource);
     table.history = table.history.push(epoch, change);
     if (type === 'DELETED') {
@@ -186,6 +214,18 @@ export class WorldStorage implements Storage {
     wakeSubscribers(machine, state, change);
     return change;
   }
+}
+
+/** How many entries from the front (counted from 0, not from the base) pass a test that all later ones fail. */
+function instantsUpTo(instants: StoreState['instants'], passes: (each: WriteInstant) => boolean): number {
+  let low = instants.base;
+  let high = instants.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (passes(instants.get(middle) as WriteInstant)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The least key that is greater than every key with this prefix. @internal */
