@@ -169,6 +169,8 @@ describe('reviews', () => {
     const ask = start(ALWAYS_ALLOW);
     expect(message(ask({ path: SELF, body: { spec: {} } }))).toBe('SelfSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes: Required value: exactly one of nonResourceAttributes or resourceAttributes must be specified');
     expect(ask({ path: SELF }).status).toBe(405);
+    const table = ask({ path: SELF, body: asks('get', 'pods'), headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } });
+    expect([table.status, (table.body as Status).reason]).toEqual([406, 'NotAcceptable']);
   });
 });
 

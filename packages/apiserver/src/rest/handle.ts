@@ -1,6 +1,6 @@
 // REST: from method, path, query, headers and body to a verb, and from its answer to a response.
 import {
-  apiVersionOf, badRequestStatus, conform, decodeProtobuf, methodNotAllowedStatus, noSuchResourceStatus, parseJson, parseYaml, resourceName, structOfDefinition, type ConnectRequest, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status, type WatchRequest,
+  apiVersionOf, badRequestStatus, conform, decodeProtobuf, methodNotAllowedStatus, noSuchResourceStatus, notAcceptableStatus, parseJson, parseYaml, resourceName, structOfDefinition, type ConnectRequest, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status, type WatchRequest,
 } from '@kubesim/api';
 import { attributesOf, type RequestUser } from '../authorization/attributes.ts';
 import { ALWAYS_ALLOW, forbiddenBy } from '../authorization/authorizer.ts';
@@ -101,6 +101,8 @@ function answer(context: ServerContext, received: RestRequest, user: RequestUser
   if (unsupported !== undefined) return statusResponse(unsupported);
   const representation = representationOf(request, route.kind.schema !== undefined);
   if (typeof representation === 'object') return statusResponse(representation.status);
+  // Reviews are questions: they have no table.
+  if (representation === 'table' && isReview(route.kind)) return statusResponse(notAcceptableStatus(['application/json', 'application/yaml', PROTOBUF]));
   const stored = storedKind(context, route.kind);
   const scope: Scope = { kind: stored, resource: resourceName(stored), namespace: stored.namespaced ? route.namespace : '' };
   const incoming: Incoming = { context, request, user, query, route, scope, representation, warnings: deprecations(route.kind) };
