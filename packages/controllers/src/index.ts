@@ -1,4 +1,5 @@
 export { deploymentController } from './deployment/deployment-controller.ts';
+export { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 export { replicaSetController } from './replica-set/replica-set-controller.ts';
 export { replicationController } from './replication-controller/replication-controller.ts';
 export { daemonSetController } from './daemon-set/daemon-set-controller.ts';

@@ -15,6 +15,14 @@ function role(name: string, rules: readonly PolicyRule[], labels?: Readonly<Reco
   return { resource: `clusterroles.${GROUP}`, object: { apiVersion: `${GROUP}/v1`, kind: 'ClusterRole', metadata: meta(name, labels), rules } };
 }
 
+const aggregateTo = (name: string): Readonly<Record<string, string>> => ({ [`rbac.authorization.k8s.io/aggregate-to-${name}`]: 'true' });
+
+/** A role that is the sum of others: it starts with what the controller would fill in. */
+function aggregated(name: string, rules: readonly PolicyRule[], labels?: Readonly<Record<string, string>>): { readonly resource: string; readonly object: KubeObject } {
+  const made = role(name, rules, labels);
+  return { ...made, object: { ...made.object, aggregationRule: { clusterRoleSelectors: [{ matchLabels: aggregateTo(name) }] } } };
+}
+
 function binding(name: string, groups: readonly string[]): { readonly resource: string; readonly object: KubeObject } {
   return {
     resource: `clusterrolebindings.${GROUP}`,
@@ -68,9 +76,13 @@ export const BOOTSTRAP_POLICY: readonly { readonly resource: string; readonly ob
     { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
   ]),
   role('system:public-info-viewer', [{ verbs: ['get'], nonResourceURLs: HEALTH }]),
-  role('view', VIEWED, { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }),
-  role('edit', [...EDITED, ...VIEWED], { 'rbac.authorization.k8s.io/aggregate-to-admin': 'true' }),
-  role('admin', [...ADMINISTERED, ...EDITED, ...VIEWED]),
+  role('system:aggregate-to-admin', ADMINISTERED, aggregateTo('admin')),
+  role('system:aggregate-to-edit', EDITED, aggregateTo('edit')),
+  role('system:aggregate-to-view', VIEWED, aggregateTo('view')),
+  aggregated('view', VIEWED, aggregateTo('edit')),
+  aggregated('edit', [...EDITED, ...VIEWED], aggregateTo('admin')),
+  // In the order of the names of the roles that it is made of.
+  aggregated('admin', [...EDITED, ...VIEWED, ...ADMINISTERED]),
   binding('cluster-admin', ['system:masters']),
   binding('system:discovery', ['system:authenticated']),
   binding('system:basic-user', ['system:authenticated']),

@@ -3,7 +3,7 @@ import type { KubeObject } from '@kubesim/api';
 import { DEFAULT_ADMISSION_PLUGINS, RBAC, rbacEscalation } from '@kubesim/apiserver';
 import type { Controller } from '@kubesim/client';
 import {
-  attachDetachController, createHorizontalPodAutoscalerController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, endpointSliceMirroringController, garbageCollectorController, jobController,
+  attachDetachController, clusterRoleAggregationController, createHorizontalPodAutoscalerController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, endpointSliceMirroringController, garbageCollectorController, jobController,
   namespaceController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, replicationController, resourceQuotaController,
   rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
@@ -25,7 +25,7 @@ const NODE_MONITOR_GRACE_MS = 40_000;
 export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
   statefulSetController, deploymentController, replicaSetController, replicationController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, endpointSliceMirroringController, disruptionController,
   persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, createNodeLifecycleController({ nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS }),
-  taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, garbageCollectorController,
+  taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, clusterRoleAggregationController, garbageCollectorController,
 ];
 
 const MANAGER = 'kube-controller-manager';

@@ -18,6 +18,13 @@ describe('a cluster with RBAC', () => {
     cluster.create({ apiVersion: `${GROUP}/v1`, kind: 'RoleBinding', metadata: { name: 'operator' }, roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'ServiceAccount', name: 'operator', namespace: 'default' }] } as KubeObject);
     expect([ask('GET'), ask('DELETE')]).toEqual([200, 403]);
     expect(cluster.get('statefulset/web')).toBeDefined();
+    // A bundle adds its own kind to what viewers may see.
+    const widgets = '/apis/example.com/v1/namespaces/default/widgets';
+    const see = (): number => cluster.handle({ method: 'GET', path: widgets, headers: { accept: 'application/json' }, user: OPERATOR }).status;
+    expect(see()).toBe(403);
+    cluster.create({ apiVersion: `${GROUP}/v1`, kind: 'ClusterRole', metadata: { name: 'widget-viewers', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }, rules: [{ verbs: ['list'], apiGroups: ['example.com'], resources: ['widgets'] }] } as KubeObject);
+    cluster.settle();
+    expect(see()).toBe(404);
   });
 
   it('should name the option where its value is none', () => {
