@@ -181,7 +181,8 @@ class Kubelet {
     if (state.isShuttingDown) return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
     const others: Pod[] = [];
     state.workers.forEach((worker) => {
-      if (worker.mode !== 'finished') others.push(worker.pod);
+      // A pod whose containers are gone takes no room any more, while its object may still be there (filterOutInactivePods).
+      if (worker.mode !== 'finished' && worker.mode !== 'terminated') others.push(worker.pod);
     });
     return admitPod(pod, context.lister<Node & KubeObject>('nodes').get('', this.options.node), others);
   }

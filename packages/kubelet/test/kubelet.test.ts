@@ -107,6 +107,22 @@ describe('kubelet', () => {
     expect([at.status('a')?.phase, at.status('b')?.reason]).toEqual(['Running', 'OutOfpods']);
   });
 
+  it('[KN1] should admit a pod in the place of one whose containers are gone while its object is still there', () => {
+    const at = stand();
+    at.node(node({ pods: '1' }));
+    at.put('a');
+    at.run(3);
+    const running = at.objects.get('pods/n/a') as KubeObject;
+    const deleted = { ...running, metadata: { ...running.metadata, deletionTimestamp: '2026-01-01T00:00:33Z', deletionGracePeriodSeconds: 1 } } as KubeObject;
+    at.objects.set('pods/n/a', deleted);
+    at.actor.observe(at.context(), at.state, { resource: 'pods', type: 'MODIFIED', before: running, after: deleted });
+    for (let second = 3; at.status('a')?.phase === 'Running'; second += 0.1) at.run(second);
+    expect(at.objects.has('pods/n/a')).toBe(true);
+    at.put('b');
+    at.run(20);
+    expect(at.status('b')?.phase).toBe('Running');
+  });
+
   for (const [reuse, expected] of [['round-robin', '10.1.0.4'], ['lowest', '10.1.0.2']] as const) {
     it(`[KN2] should hand out addresses ${reuse}`, () => {
       const at = stand({ addressReuse: reuse });
