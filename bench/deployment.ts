@@ -31,7 +31,7 @@ function measured(cluster: Cluster, act: () => void): { cpuMs: number; writes: n
 
 /** CPU of one sync of a ReplicaSet and its Deployment that find nothing to do, each woken by a change of an annotation. */
 function idleSyncUs(cluster: Cluster): number {
-  const set = cluster.list('replicasets').find((one) => one['spec'].replicas > 0)?.metadata.name;
+  const set = cluster.list('replicasets')[0]?.metadata.name;
   const round = (value: string): number => measured(cluster, () => { for (let turn = 0; turn < IDLE_SYNCS; turn++) { cluster.annotate(`replicaset/${set}`, { turn: `${value}${turn}` }); cluster.settle(); } }).cpuMs;
   round('a');
   return Math.min(round('b'), round('c'), round('d')) * 1000 / IDLE_SYNCS;
