@@ -11,7 +11,7 @@ export { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 export { endpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring.ts';
 export { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 export { namespaceController } from './namespace/namespace.ts';
-export { createNodeIpamController, nodeIpamController, type NodeIpamOptions } from './node-ipam/node-ipam.ts';
+export { createNodeIpamController, nodeIpamController, podCidrOf, type NodeIpamOptions } from './node-ipam/node-ipam.ts';
 export { createNodeLifecycleController, nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 export type { NodeLifecycleOptions } from './node-lifecycle/state.ts';
 export { createPodGcController, podGcController, type PodGcOptions } from './pod-gc/pod-gc.ts';

@@ -238,7 +238,7 @@ describe('pod garbage collection', () => {
 
 describe('node ipam', () => {
   it('NI1 NI2 gives the lowest free range until there is none', () => {
-    const c = new FakeCluster(createNodeIpamController());
+    const c = new FakeCluster(createNodeIpamController({ ranges: 256 }));
     c.create('nodes', { metadata: { name: 'x' }, spec: { podCIDR: '10.244.0.0/24' } });
     c.create('nodes', { metadata: { name: 'y' }, spec: {} });
     c.settle();

@@ -4,7 +4,7 @@ import { DEFAULT_ADMISSION_PLUGINS, RBAC, rbacEscalation } from '@kubesim/apiser
 import type { Controller } from '@kubesim/client';
 import {
   attachDetachController, clusterRoleAggregationController, createHorizontalPodAutoscalerController, createNodeLifecycleController, cronJobController, daemonSetController, deploymentController, disruptionController, endpointController, endpointSliceController, endpointSliceMirroringController, garbageCollectorController, jobController,
-  namespaceController, persistentVolumeController, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, replicationController, resourceQuotaController,
+  namespaceController, nodeIpamController, persistentVolumeController, podCidrOf, podGcController, pvcProtectionController, pvProtectionController, replicaSetController, replicationController, resourceQuotaController,
   rootCaCertPublisherController, serviceAccountController, statefulSetController, taintEvictionController, ttlAfterFinishedController, volumeProvisionerController,
 } from '@kubesim/controllers';
 import type { Machine } from '@kubesim/kernel';
@@ -25,7 +25,7 @@ const NODE_MONITOR_GRACE_MS = 40_000;
 export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
   statefulSetController, deploymentController, replicaSetController, replicationController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, endpointSliceMirroringController, disruptionController,
   persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, createNodeLifecycleController({ nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS }),
-  taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, clusterRoleAggregationController, garbageCollectorController,
+  nodeIpamController, taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, clusterRoleAggregationController, garbageCollectorController,
 ];
 
 const MANAGER = 'kube-controller-manager';
@@ -134,6 +134,13 @@ function putKubernetesService(plane: ControlPlane, machine: Machine): void {
   });
 }
 
+/** The address of a node: of the range for examples, then of the one for benchmarks, which is large enough for all that follow. */
+function hostAddress(index: number): string {
+  if (index < 250) return `192.0.2.${1 + index}`;
+  const further = index - 250;
+  return `198.18.${Math.floor(further / 250)}.${1 + (further % 250)}`;
+}
+
 /** Makes a node's object, unless it was imported, and starts its kubelet. */
 function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { readonly name: string }, options: Required<ClusterOptions>, imported?: { readonly object: KubeObject | undefined; readonly adoptsUntil: number }): void {
   const timing = options.timing === 'instant' ? 'recorded' : 'default';
@@ -146,12 +153,13 @@ function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { re
   const server = plane.server(machine);
   const index = [...plane.storage(machine).list('nodes')].length + 1;
   const capacity = { cpu: node.cpu ?? '1', memory: node.memory ?? '3840Mi', pods: String(node.pods ?? 110) };
-  const hostIP = `192.0.2.${1 + (index % 250)}`;
+  const hostIP = hostAddress(index);
+  const podCIDR = podCidrOf(index);
   const labels = { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux', ...(node.zone === undefined ? {} : { 'topology.kubernetes.io/zone': node.zone }), ...node.labels };
   const time = new Date(machine.now).toISOString().replace(/\.\d+Z$/, 'Z');
   const condition = (type: string, status: string, reason: string, message: string): object => ({ type, status, reason, message, lastHeartbeatTime: time, lastTransitionTime: time });
   const object: KubeObject = {
-    apiVersion: 'v1', kind: 'Node', metadata: { name: node.name, labels }, spec: { podCIDR: `10.244.${index}.0/24`, podCIDRs: [`10.244.${index}.0/24`], ...(node.taints === undefined ? {} : { taints: node.taints }) },
+    apiVersion: 'v1', kind: 'Node', metadata: { name: node.name, labels }, spec: { podCIDR, podCIDRs: [podCIDR], ...(node.taints === undefined ? {} : { taints: node.taints }) },
     status: {
       capacity, allocatable: capacity, addresses: [{ type: 'InternalIP', address: hostIP }, { type: 'Hostname', address: node.name }],
       conditions: [
@@ -163,6 +171,6 @@ function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { re
   };
   const reply = server.call({ verb: 'create', resource: 'nodes', object }, { process: `kubelet/${node.name}` });
   if (!reply.ok) throw new RangeError(`node '${node.name}': ${reply.status.message ?? ''}`);
-  const kubelet: KubeletOptions = { node: node.name, podCIDR: `10.244.${index}.0/24`, hostIP, capacity, timing, ...(imported === undefined ? {} : { adoptsUntil: imported.adoptsUntil }) };
+  const kubelet: KubeletOptions = { node: node.name, podCIDR, hostIP, capacity, timing, ...(imported === undefined ? {} : { adoptsUntil: imported.adoptsUntil }) };
   plane.processes.addActor(machine, 'kubelet', kubelet);
 }

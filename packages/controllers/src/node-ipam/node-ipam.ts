@@ -4,14 +4,24 @@ import { send, type Controller, type Reconciling } from '@kubesim/client';
 
 /** What can be set. @public */
 export interface NodeIpamOptions {
-  /** First two numbers of the cluster's /16. `10.244` without it. */
-  readonly clusterPrefix?: string;
+  /** How many ranges there are to give: all that there can be without it. */
+  readonly ranges?: number;
 }
 
-const RANGES = 256;
+const BLOCK = 256;
+/** Second number of the blocks that follow 10.244.0.0/16. They end below it, and above the addresses of Services. */
+const FURTHER_BLOCKS = 128;
+const RANGES = (1 + 244 - FURTHER_BLOCKS) * BLOCK;
 
-/** The controller with settings of its own: ranges of 256 addresses out of a /16. Upstream: pkg/controller/nodeipam (1.37). @public */
-export function createNodeIpamController({ clusterPrefix = '10.244' }: NodeIpamOptions = {}): Controller {
+/** The /24 of a place: those of 10.244.0.0/16 first, as small clusters have them, then those of 10.128.0.0/16 and so on. Throws RangeError. @public */
+export function podCidrOf(place: number): string {
+  if (!Number.isInteger(place) || place < 0 || place >= RANGES) throw new RangeError(`place of a pod range must be a whole number from 0 to ${RANGES - 1}, not ${place}`);
+  const block = Math.floor(place / BLOCK);
+  return `10.${block === 0 ? 244 : FURTHER_BLOCKS + block - 1}.${place % BLOCK}.0/24`;
+}
+
+/** The controller with settings of its own: each node gets 256 addresses. Upstream: pkg/controller/nodeipam (1.37). @public */
+export function createNodeIpamController({ ranges = RANGES }: NodeIpamOptions = {}): Controller {
   return {
     name: 'node-ipam-controller',
     watches: ['nodes'],
@@ -25,8 +35,8 @@ export function createNodeIpamController({ clusterPrefix = '10.244' }: NodeIpamO
         const node = context.lister<Node>('nodes').get('', key);
         if (node === undefined || (node.spec?.podCIDR ?? '') !== '') return null;
         const taken = new Set(context.lister<Node>('nodes').list().map(({ spec }) => spec?.podCIDR));
-        for (let index = 0; index < RANGES; index++) {
-          const range = `${clusterPrefix}.${index}.0/24`;
+        for (let place = 0; place < ranges; place++) {
+          const range = podCidrOf(place);
           if (!taken.has(range)) return { node, range };
         }
         return { node, range: null };
@@ -42,5 +52,5 @@ export function createNodeIpamController({ clusterPrefix = '10.244' }: NodeIpamO
   };
 }
 
-/** The controller for 10.244.0.0/16. @public */
+/** The controller with every range that there can be. @public */
 export const nodeIpamController: Controller = createNodeIpamController();
