@@ -141,9 +141,10 @@ export function memoizeAlike<T extends object>(anchor: keyof T, own: readonly (k
     if (known === undefined) {
       const result = work(object);
       if (!Object.isFrozen(object)) return result;
-      const shared: T = { ...result };
-      for (const key of own) delete shared[key];
-      memo.set(object, result === object ? undefined : deepFreeze(shared));
+      // Built field by field: V8 would make a dictionary of what a field is deleted from, and of every copy.
+      const shared: Partial<T> = {};
+      for (const key of Object.keys(result) as (keyof T & string)[]) if (!own.includes(key)) shared[key] = result[key];
+      memo.set(object, result === object ? undefined : deepFreeze(shared as T));
       return deepFreeze(result);
     }
     if (known.result === undefined || !Object.isFrozen(object)) return known.result === undefined ? object : work(object);

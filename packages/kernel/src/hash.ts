@@ -17,6 +17,20 @@ export function hashText(seed: number, text: string): number {
   return avalanche(h);
 }
 
+/** The hashes of one text from four seeds, in one walk over it. @internal */
+export function hashTexts(a: number, b: number, c: number, d: number, text: string): readonly [number, number, number, number] {
+  const { length } = text;
+  let [ha, hb, hc, hd] = [a ^ length, b ^ length, c ^ length, d ^ length];
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    ha = Math.imul(ha ^ unit, 0x01000193);
+    hb = Math.imul(hb ^ unit, 0x01000193);
+    hc = Math.imul(hc ^ unit, 0x01000193);
+    hd = Math.imul(hd ^ unit, 0x01000193);
+  }
+  return [avalanche(ha), avalanche(hb), avalanche(hc), avalanche(hd)];
+}
+
 function avalanche(state: number): number {
   let h = state ^ (state >>> 15);
   h = Math.imul(h, 0x85ebca77);

@@ -1,5 +1,5 @@
 // Named random streams: a draw depends on (seed, name, how many were drawn of that name) and on nothing else.
-import { hashText, mix } from './hash.ts';
+import { hashText, hashTexts, mix } from './hash.ts';
 
 /** The draw number `counter` of a named stream: a whole number from 0 up to, not including, `bound`. @internal */
 export function drawBelow(seed: number, name: string, counter: number, bound: number): number {
@@ -16,7 +16,8 @@ export function drawBelow(seed: number, name: string, counter: number, bound: nu
 /** An identity derived from its parts: 128 bits, equal for equal parts and seed. @public */
 export function deriveIdentity(seed: number, parts: readonly string[]): string {
   const text = parts.join('\u0000');
-  return hexWord(hashText(mix(seed, 0x1f83d9ab), text)) + hexWord(hashText(mix(seed, 0x5be0cd19), text)) + hexWord(hashText(mix(seed, 0x428a2f98), text)) + hexWord(hashText(mix(seed, 0x71374491), text));
+  const [a, b, c, d] = hashTexts(mix(seed, 0x1f83d9ab), mix(seed, 0x5be0cd19), mix(seed, 0x428a2f98), mix(seed, 0x71374491), text);
+  return hexWord(a) + hexWord(b) + hexWord(c) + hexWord(d);
 }
 
 const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -35,6 +35,10 @@ describe('ordered map', () => {
       expect(map.size).toBe(model.size);
       for (const [key, value] of model) expect(map.get(key)).toBe(value);
       expect([...map.entries('k2', 'k3')]).toEqual(sorted().filter(([key]) => key >= 'k2' && key < 'k3'));
+      const asked = Array.from({ length: 401 }, (_, key) => `k${key}`).filter((_, key) => key % (1 + (list.length % 7)) === 0).sort();
+      const found: (readonly [string, number])[] = [];
+      map.forEachOf(asked, (value, key) => { found.push([key, value]); });
+      expect(found).toEqual(sorted().filter(([key]) => asked.includes(key)));
       expect(map.last()?.[0]).toBe(sorted().at(-1)?.[0]);
       for (const version of sealed) expect([...version.map]).toEqual(version.entries);
     }), { numRuns: 60 });

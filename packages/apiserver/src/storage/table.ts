@@ -21,12 +21,12 @@ export interface StoreState {
   eventRevision: number;
   compactedRevision: number;
   tables: OrderedMap<Table>;
-  /** Objects by any owner reference: `<owner uid> <resource> <key>`. */
-  dependents: OrderedMap<KubeObject>;
-  /** Objects without a controller, of the resources that controllers adopt: `<resource> <key>`. */
-  orphans: OrderedMap<KubeObject>;
-  /** Pods by node: `<node> <key>`. */
-  podsByNode: OrderedMap<KubeObject>;
+  /** Keys of objects by any owner reference: `<owner uid> <resource> <key>`. Indexes hold keys, so that only what moves between their entries writes to them. */
+  dependents: OrderedMap<string>;
+  /** Keys of objects without a controller, of the resources that controllers adopt: `<resource> <key>`. */
+  orphans: OrderedMap<string>;
+  /** Keys of pods by node: `<node> <key>`. */
+  podsByNode: OrderedMap<string>;
   /** The instants at which anything but Events was written, oldest first, each with its first revision. */
   instants: Vector<WriteInstant>;
   /** Slots of the views that watch a resource: `<resource>`, or `<resource> <node>` for those of one node. */
@@ -71,25 +71,41 @@ export function hasController(object: KubeObject): boolean {
   return object.metadata.ownerReferences?.some((owner) => owner.controller === true) ?? false;
 }
 
+/** Objects under a prefix of an index, in key order. @internal */
+export function indexed(index: OrderedMap<string>, prefix: string, objects: OrderedMap<KubeObject> | undefined): KubeObject[] {
+  if (objects === undefined || index.size === 0) return [];
+  const keys: string[] = [];
+  index.forEach((key) => { keys.push(key); }, prefix, prefixEnd(prefix));
+  const found: KubeObject[] = [];
+  objects.forEachOf(keys, (object) => { found.push(object); });
+  return found;
+}
+
+/** The least key that is greater than every key with this prefix. @internal */
+export function prefixEnd(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}
+
 /** Keeps the indexes in step with one change. @internal */
 export function index(state: StoreState, epoch: Epoch, resource: ResourceName, key: string, before: KubeObject | undefined, after: KubeObject | undefined): void {
   const oldOwners = before?.metadata.ownerReferences;
   const newOwners = after?.metadata.ownerReferences;
-  if (oldOwners !== undefined && oldOwners !== newOwners) {
-    for (const owner of oldOwners) state.dependents = state.dependents.delete(epoch, `${owner.uid} ${resource} ${key}`);
+  if (oldOwners !== newOwners) {
+    for (const owner of oldOwners ?? []) state.dependents = state.dependents.delete(epoch, `${owner.uid} ${resource} ${key}`);
+    for (const owner of newOwners ?? []) state.dependents = state.dependents.set(epoch, `${owner.uid} ${resource} ${key}`, key);
   }
-  if (newOwners !== undefined && after !== undefined) {
-    for (const owner of newOwners) state.dependents = state.dependents.set(epoch, `${owner.uid} ${resource} ${key}`, after);
-  }
-  if (ADOPTABLE.has(resource)) {
+  if (ADOPTABLE.has(resource) && (oldOwners !== newOwners || before === undefined || after === undefined)) {
     const wasOrphan = before !== undefined && !hasController(before);
-    if (after !== undefined && !hasController(after)) state.orphans = state.orphans.set(epoch, `${resource} ${key}`, after);
-    else if (wasOrphan) state.orphans = state.orphans.delete(epoch, `${resource} ${key}`);
+    const isOrphan = after !== undefined && !hasController(after);
+    if (isOrphan && !wasOrphan) state.orphans = state.orphans.set(epoch, `${resource} ${key}`, key);
+    else if (wasOrphan && !isOrphan) state.orphans = state.orphans.delete(epoch, `${resource} ${key}`);
   }
   if (resource === 'pods') {
     const oldNode = before?.['spec']?.nodeName as string | undefined;
     const newNode = after?.['spec']?.nodeName as string | undefined;
-    if (oldNode !== undefined && oldNode !== newNode) state.podsByNode = state.podsByNode.delete(epoch, `${oldNode} ${key}`);
-    if (newNode !== undefined && after !== undefined) state.podsByNode = state.podsByNode.set(epoch, `${newNode} ${key}`, after);
+    if (oldNode === newNode) return;
+    if (oldNode !== undefined) state.podsByNode = state.podsByNode.delete(epoch, `${oldNode} ${key}`);
+    if (newNode !== undefined) state.podsByNode = state.podsByNode.set(epoch, `${newNode} ${key}`, key);
   }
 }

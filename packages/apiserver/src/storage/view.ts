@@ -3,7 +3,7 @@
 import type { KubeObject, ResourceName } from '@kubesim/api';
 import type { ComponentType, Epoch, Machine } from '@kubesim/kernel';
 import type { Change } from './storage.ts';
-import { hasController, readTable, type StoreState } from './table.ts';
+import { hasController, indexed, prefixEnd, readTable, type StoreState } from './table.ts';
 
 /** Arguments of a view: who watches what. @public */
 export interface ViewArgs {
@@ -224,10 +224,10 @@ export class ViewReader {
 
   list(namespace?: string): readonly KubeObject[] {
     const prefix = namespace === undefined ? undefined : `${namespace}/`;
-    const head: KubeObject[] = [];
-    const collect = (object: KubeObject): void => { head.push(object); };
-    if (this.node !== undefined) this.store.podsByNode.forEach(collect, `${this.node} ${prefix ?? ''}`, endOf(`${this.node} ${prefix ?? ''}`));
-    else readTable(this.store, this.resource)?.objects.forEach(collect, prefix, prefix === undefined ? undefined : endOf(prefix));
+    const objects = readTable(this.store, this.resource)?.objects;
+    let head: KubeObject[] = [];
+    if (this.node !== undefined) head = indexed(this.store.podsByNode, `${this.node} ${prefix ?? ''}`, objects);
+    else objects?.forEach((object) => { head.push(object); }, prefix, prefix === undefined ? undefined : prefixEnd(prefix));
     return this.undo(head, (object) => namespace === undefined || object.metadata.namespace === namespace);
   }
 
@@ -238,16 +238,12 @@ export class ViewReader {
 
   /** Objects with any owner reference of this uid. */
   byOwnerUid(uid: string): readonly KubeObject[] {
-    const prefix = `${uid} ${this.resource} `;
-    const head: KubeObject[] = [];
-    this.store.dependents.forEach((object) => { head.push(object); }, prefix, endOf(prefix));
+    const head = indexed(this.store.dependents, `${uid} ${this.resource} `, readTable(this.store, this.resource)?.objects);
     return this.undo(head, (object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false);
   }
 
   orphans(namespace: string): readonly KubeObject[] {
-    const prefix = `${this.resource} ${namespace}/`;
-    const head: KubeObject[] = [];
-    this.store.orphans.forEach((object) => { head.push(object); }, prefix, endOf(prefix));
+    const head = indexed(this.store.orphans, `${this.resource} ${namespace}/`, readTable(this.store, this.resource)?.objects);
     return this.undo(head, (object) => object.metadata.namespace === namespace && !hasController(object));
   }
 
@@ -295,9 +291,4 @@ function positionOf(objects: readonly KubeObject[], key: string): number {
 function objectKey(object: KubeObject): string {
   const { namespace, name } = object.metadata;
   return namespace === undefined || namespace === '' ? name ?? '' : `${namespace}/${name ?? ''}`;
-}
-
-function endOf(prefix: string): string {
-  const last = prefix.length - 1;
-  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
 }

@@ -2,7 +2,7 @@
 import type { KubeObject, ResourceName } from '@kubesim/api';
 import { mix, hashText, type ComponentType, type Machine } from '@kubesim/kernel';
 import type { Change, Storage } from './storage.ts';
-import { editTable, emptyStore, index, readTable, type StoreState, type WriteInstant } from './table.ts';
+import { editTable, emptyStore, index, indexed, prefixEnd, readTable, type StoreState, type WriteInstant } from './table.ts';
 import { wakeSubscribers } from './view.ts';
 
 /** Name of the store component in a World. @public */
@@ -104,8 +104,8 @@ export class WorldStorage implements Storage {
     return new PastStorage(this, revision);
   }
 
-  put(resource: ResourceName, key: string, object: KubeObject): Change {
-    const before = this.get(resource, key);
+  put(resource: ResourceName, key: string, object: KubeObject, held?: KubeObject): Change {
+    const before = held ?? this.get(resource, key);
     return this.commit(before === undefined ? 'ADDED' : 'MODIFIED', resource, key, before, frozen(object));
   }
 
@@ -133,18 +133,19 @@ export class WorldStorage implements Storage {
   /** Objects with an owner reference of this uid, of one resource or of all, by resource and key. */
   *dependents(uid: string, resource?: ResourceName): Iterable<{ readonly resource: ResourceName; readonly object: KubeObject }> {
     const prefix = resource === undefined ? `${uid} ` : `${uid} ${resource} `;
-    for (const [entry, object] of this.state.dependents.entries(prefix, prefixEnd(prefix))) {
-      yield { resource: entry.slice(uid.length + 1, entry.indexOf(' ', uid.length + 1)), object };
+    for (const [entry, key] of this.state.dependents.entries(prefix, prefixEnd(prefix))) {
+      const of = entry.slice(uid.length + 1, entry.indexOf(' ', uid.length + 1));
+      const object = this.get(of, key);
+      if (object !== undefined) yield { resource: of, object };
     }
   }
 
   *podsOnNode(node: string): Iterable<KubeObject> {
-    yield* this.state.podsByNode.values(`${node} `, prefixEnd(`${node} `));
+    yield* indexed(this.state.podsByNode, `${node} `, readTable(this.state, 'pods')?.objects);
   }
 
   *orphans(resource: ResourceName, namespace: string): Iterable<KubeObject> {
-    const prefix = `${resource} ${namespace}/`;
-    yield* this.state.orphans.values(prefix, prefixEnd(prefix));
+    yield* indexed(this.state.orphans, `${resource} ${namespace}/`, readTable(this.state, resource)?.objects);
   }
 
   /** The last revision that was committed at an instant or before it; 0 if there was none yet. */
@@ -226,12 +227,6 @@ function instantsUpTo(instants: StoreState['instants'], passes: (each: WriteInst
     else high = middle;
   }
   return low;
-}
-
-/** The least key that is greater than every key with this prefix. @internal */
-export function prefixEnd(prefix: string): string {
-  const last = prefix.length - 1;
-  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
 }
 
 /** The store as of an older revision: the head, undone by the first later change of each key. */

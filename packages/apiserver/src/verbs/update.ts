@@ -206,7 +206,7 @@ function commit(context: ServerContext, scope: Scope, name: string, object: Kube
   }
   if (dryRun) return withVersion(object, managedFields, old.metadata.resourceVersion ?? '');
   context.writeAdmitted(writes);
-  return context.storage.put(scope.resource, context.key(scope, name), withVersion(object, managedFields, context.nextVersion(scope.resource))).after;
+  return context.storage.put(scope.resource, context.key(scope, name), withVersion(object, managedFields, context.nextVersion(scope.resource)), writes.length === 0 ? old : undefined).after;
 }
 
 function finishesDeletion(scope: Scope, object: KubeObject, old: KubeObject): boolean {

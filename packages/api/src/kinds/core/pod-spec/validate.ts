@@ -1,7 +1,7 @@
 // The rules of a pod spec, in upstream's order. Upstream: pkg/apis/core/validation/validation.go ValidatePodSpec (1.37).
 import { AlikeMemo } from '../../../edit.ts';
 import { invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
-import { fieldPath, type FieldPath } from '../../../field-path.ts';
+import type { FieldPath } from '../../../field-path.ts';
 import type { PodDNSConfig, PodSpec, PodTemplateSpec, Volume } from '../../../generated/types.ts';
 import { validateLabelName, validateLabels } from '../../../names/labels.ts';
 import { ipErrors } from '../../../names/ip.ts';
@@ -97,26 +97,34 @@ function validateWith(spec: PodSpec, volumes: readonly Volume[], path: FieldPath
   return errors;
 }
 
-/** Where specs were found good: the path does not matter then. Names and volumes are looked at for each. */
-const good = new AlikeMemo<PodSpec, true>('containers', ['hostname', 'subdomain', 'nodeName', 'volumes']);
+interface Good {
+  readonly volumes: readonly Volume[] | undefined;
+}
+
+/** Where specs were found good: the path does not matter then. Names are looked at for each, volumes and what names them where they differ. */
+const good = new AlikeMemo<PodSpec, Good>('containers', ['hostname', 'subdomain', 'nodeName', 'volumes']);
 
 /** Errors of a spec that is like one without errors: of what pods of one template have for themselves. */
-function validateOwn(spec: PodSpec, path: FieldPath): readonly FieldError[] {
+function validateOwn(spec: PodSpec, alike: Good, path: FieldPath): readonly FieldError[] {
+  const { nodeName = '', hostname = '', subdomain = '' } = spec;
   const errors: FieldError[] = [];
-  const { errors: volumeErrors, names } = spec.volumes === undefined ? NO_VOLUMES : validateVolumes(spec.volumes, path.child('volumes'));
-  errors.push(...volumeErrors, ...validateAllContainers(spec, names, path), ...validateName(spec.nodeName, dnsSubdomainErrors, path.child('nodeName')));
-  errors.push(...validateName(spec.hostname, dnsLabelErrors, path.child('hostname')), ...validateName(spec.subdomain, dnsLabelErrors, path.child('subdomain')));
+  if (spec.volumes !== alike.volumes) {
+    const { errors: volumeErrors, names } = validateVolumes(spec.volumes ?? [], path.child('volumes'));
+    errors.push(...volumeErrors, ...validateAllContainers(spec, names, path));
+  }
+  if (nodeName !== '') errors.push(...validateName(nodeName, dnsSubdomainErrors, path.child('nodeName')));
+  if (hostname !== '') errors.push(...validateName(hostname, dnsLabelErrors, path.child('hostname')));
+  if (subdomain !== '') errors.push(...validateName(subdomain, dnsLabelErrors, path.child('subdomain')));
   return errors;
 }
 
-const NO_VOLUMES = validateVolumes([], fieldPath('volumes'));
-
 /** Errors of a pod spec; `extraVolumes` stand before the spec's own. Remembered for frozen specs that are alike. @public */
 export function validatePodSpec(spec: PodSpec, path: FieldPath, extraVolumes?: readonly Volume[]): readonly FieldError[] {
-  if (extraVolumes === undefined && good.get(spec) !== undefined) return validateOwn(spec, path);
+  const alike = extraVolumes === undefined ? good.get(spec) : undefined;
+  if (alike !== undefined) return validateOwn(spec, alike.result, path);
   const own = spec.volumes ?? [];
   const errors = validateWith(spec, extraVolumes === undefined ? own : [...extraVolumes, ...own.filter((volume) => !extraVolumes.some((extra) => extra.name === volume.name))], path);
-  if (errors.length === 0 && extraVolumes === undefined) good.set(spec, true);
+  if (errors.length === 0 && extraVolumes === undefined && (spec.volumes === undefined || Object.isFrozen(spec.volumes))) good.set(spec, { volumes: spec.volumes });
   return errors;
 }
 
