@@ -1,5 +1,6 @@
 // The API server as one object: typed calls of trusted clients, and REST requests as on the wire.
 import { methodNotAllowedStatus, resourceName, type ApiCall, type ApiReply, type KindDefinition, type KubeObject, type RestRequest, type RestResponse, type WatchRequest } from '@kubesim/api';
+import { withEntries } from './managed-fields/track.ts';
 import { ADMINISTRATOR, Refusal, reply, ServerContext, type ApiServerOptions, type Caller, type Scope } from './server.ts';
 import { apply } from './verbs/apply.ts';
 import { create } from './verbs/create.ts';
@@ -36,8 +37,8 @@ function carryOutConverted(context: ServerContext, call: ApiCall, storedAs: NonN
   const { resource } = storedAs;
   if (call.verb === 'patch') {
     const scope = context.scope({ ...call, resource });
-    const patched = applyPatch({ kind: context.kind(call.resource) }, storedAs.fromStored(context.stored(scope, call.name)), call.patchType, call.patch);
-    return storedAs.fromStored(update(context, scope, call.name, storedAs.toStored(patched), { ...call, isPatch: true }));
+    const patched = applyPatch({ kind: context.kind(call.resource) }, storedAs.fromStored(withEntries(scope.kind, context.stored(scope, call.name))), call.patchType, call.patch);
+    return storedAs.fromStored(withEntries(scope.kind, update(context, scope, call.name, storedAs.toStored(patched), { ...call, isPatch: true })));
   }
   const inner: ApiCall = call.verb === 'create' || call.verb === 'update' ? { ...call, resource, object: storedAs.toStored(call.object) } : { ...call, resource };
   const answer = carryOut(context, inner);
@@ -46,10 +47,12 @@ function carryOutConverted(context: ServerContext, call: ApiCall, storedAs: NonN
 }
 
 function carryOut(context: ServerContext, call: ApiCall): KubeObject {
-  const { storedAs } = context.kind(call.resource);
-  if (storedAs !== undefined) return carryOutConverted(context, call, storedAs);
+  const kind = context.kind(call.resource);
+  return kind.storedAs === undefined ? withEntries(kind, carryOutStored(context, call, kind)) : carryOutConverted(context, call, kind.storedAs);
+}
+
+function carryOutStored(context: ServerContext, call: ApiCall, kind: KindDefinition): KubeObject {
   if (call.verb === 'list' || call.verb === 'deletecollection') {
-    const kind = context.kind(call.resource);
     const scope: Scope = { kind, resource: resourceName(kind), namespace: kind.namespaced ? call.namespace ?? '' : '' };
     return call.verb === 'list' ? list(context, scope, call) : deleteCollection(context, scope, call, call.options ?? {});
   }

@@ -19,6 +19,8 @@ export interface ApiServerOptions {
   readonly authorizer?: Authorizer;
   /** What a container printed, from its kubelet; undefined if there is no such run. Without it every log is empty. */
   readonly containerLog?: (target: { readonly namespace: string; readonly pod: string; readonly container: string }, previous: boolean) => ContainerLog | undefined;
+  /** How many writes an object's managed fields may be behind, 16 without it: they are worked out when they are read. 0 works them out at each write. */
+  readonly managedFieldsLag?: number;
   /** 32 hex digits derived from the seed and these parts. */
   identity(parts: readonly string[]): string;
 }

@@ -6,6 +6,7 @@ import { attributesOf, type RequestUser } from '../authorization/attributes.ts';
 import { ALWAYS_ALLOW, forbiddenBy } from '../authorization/authorizer.ts';
 import { requestUser } from '../authorization/impersonation.ts';
 import { discover } from '../discovery/discovery.ts';
+import { withEntries } from '../managed-fields/track.ts';
 import { openApi } from '../openapi/openapi.ts';
 import { isReview, review } from '../reviews/review.ts';
 import { requestToken } from '../reviews/service-account-token.ts';
@@ -166,8 +167,8 @@ function isTrue(value: string | null): boolean {
   return value !== null && value !== '' && value !== 'false' && value !== '0';
 }
 
-function present({ context, route, representation, query, warnings }: Incoming, status: number, object: KubeObject, kind: KindDefinition = route.kind): RestResponse {
-  return json(status, represent(context, kind, representation, query.get('includeObject'), shownAs(kind, object)), warnings);
+function present({ context, route, scope, representation, query, warnings }: Incoming, status: number, object: KubeObject, kind: KindDefinition = route.kind): RestResponse {
+  return json(status, represent(context, kind, representation, query.get('includeObject'), shownAs(kind, withEntries(scope.kind, object))), warnings);
 }
 
 function get(incoming: Incoming): RestResponse {
@@ -271,7 +272,7 @@ function patchRequest(incoming: Incoming): RestResponse {
     return present(incoming, applied.isCreated ? 201 : 200, applied.object);
   }
   if (route.kind.storedAs === undefined) return present(incoming, 200, patch(context, scope, name, type, parsed.value, write));
-  const patched = decodePatched(route.kind, applyPatch({ kind: route.kind }, shownAs(route.kind, context.stored(scope, name)), type, parsed.value), write);
+  const patched = decodePatched(route.kind, applyPatch({ kind: route.kind }, shownAs(route.kind, withEntries(scope.kind, context.stored(scope, name))), type, parsed.value), write);
   return present(incoming, 200, update(context, scope, name, toStored(context, route.kind, patched), { ...write, isPatch: true }));
 }
 

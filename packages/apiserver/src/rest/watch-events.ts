@@ -1,5 +1,6 @@
 // What a watcher is sent: synthetic first events, then changes as its selector sees them, in the representation asked for.
 import { apiVersionOf, builtInScheme, type KindDefinition, type KubeObject, type WatchEvent, type WatchRequest } from '@kubesim/api';
+import { withEntries } from '../managed-fields/track.ts';
 import type { ServerContext } from '../server.ts';
 import type { Change } from '../storage/storage.ts';
 import { predicate } from '../verbs/read.ts';
@@ -48,7 +49,9 @@ export function createWatcher(context: ServerContext, watch: WatchRequest): Watc
       const events: WatchEvent[] = [];
       for (const change of context.storage.changesSince(watch.resource, after)) {
         const event = watchEvent(watch, change, matches);
-        if (event !== undefined) events.push(shown.storedAs === undefined ? event : { ...event, object: shown.storedAs.fromStored(event.object) });
+        if (event === undefined) continue;
+        const object = withEntries(stored, event.object);
+        events.push({ type: event.type, object: shown.storedAs?.fromStored(object) ?? object });
       }
       const presented = presentEvents(context, shown, watch.representation, events, isStart);
       if (events.length > 0) isStart = false;

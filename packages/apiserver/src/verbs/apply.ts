@@ -2,7 +2,7 @@
 // and others' fields are only taken by force.
 import { apiVersionOf, applyFields, badRequestStatus, quote, zeroObject, type FieldConflict, type KubeObject } from '@kubesim/api';
 import { structOf, decode } from '../decode.ts';
-import { ignoredFields, managerOf } from '../managed-fields/track.ts';
+import { entriesOf, ignoredFields, managerOf } from '../managed-fields/track.ts';
 import { decodeValue } from '../rest/body.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { Refusal, type Scope, type ServerContext } from '../server.ts';
@@ -27,7 +27,7 @@ export function apply(context: ServerContext, scope: Scope, name: string, body: 
   if (struct === undefined) throw new Refusal(badRequestStatus('apply needs a schema'));
   const live = old ?? { ...zeroObject(struct), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: {} };
   const by = managerOf(context, kind, options.fieldManager ?? '', 'Apply', subresource);
-  const held = old === undefined ? undefined : old.metadata.managedFields ?? beforeFirstApply(context, scope, old);
+  const held = old === undefined ? undefined : entriesOf(kind, old.metadata.managedFields) ?? beforeFirstApply(context, scope, old);
   const { managedFields: _held, ...liveMetadata } = live.metadata;
   const outcome = applyFields(struct, { ...live, metadata: liveMetadata }, config, held, by, ignoredFields(kind, subresource), options.force === true);
   if (!outcome.ok) throw new Refusal(conflictStatusOf(outcome.conflicts));

@@ -3,7 +3,7 @@ import {
   applyFields, badRequestStatus, conflictStatus, EMPTY_SET, formatTime, invalidStatus, methodNotSupportedStatus, selectorMatches, tooManyRequestsStatus, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type PodDisruptionBudget,
 } from '@kubesim/api';
 import { structOf } from '../decode.ts';
-import { managerOf } from '../managed-fields/track.ts';
+import { managerOf, withEntries } from '../managed-fields/track.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { decodeValue } from '../rest/body.ts';
 import { Refusal, type Scope, type ServerContext } from '../server.ts';
@@ -56,7 +56,7 @@ export function setScale(context: ServerContext, scope: Scope, name: string, sen
 /** Patches the scale of an object. Throws Refusal. @internal */
 export function patchScale(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions & { readonly force?: boolean } = {}): KubeObject {
   if (type === 'apply') return applyScale(context, scope, name, body, options);
-  const held = withOwners(getScale(context, scope, name), context.stored(scope, name));
+  const held = withOwners(getScale(context, scope, name), withEntries(scope.kind, context.stored(scope, name)));
   const patched = applyPatch({ kind: scaleKind }, held, type, body);
   return setScale(context, scope, name, decodePatched(scaleKind, patched, options, held), { ...options, isPatch: true });
 }
@@ -72,7 +72,7 @@ function withOwners(scale: KubeObject, object: KubeObject): KubeObject {
 function applyScale(context: ServerContext, scope: Scope, name: string, body: unknown, options: PatchOptions & { readonly force?: boolean }): KubeObject {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal(badRequestStatus('error decoding YAML: the configuration must be an object'));
   const sent = decodeValue(scaleKind, body as KubeObject, options.duplicates ?? [], options.fieldValidation ?? 'Strict', options.warnings ?? []);
-  const object = context.stored(scope, name);
+  const object = withEntries(scope.kind, context.stored(scope, name));
   const replicas = sent['spec']?.replicas as number | undefined;
   const struct = structOf(scope.kind);
   if (struct === undefined || replicas === undefined) return scaleOf(scope, object, name);

@@ -5,7 +5,7 @@ import {
 } from '@kubesim/api';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
 import { decode, settle, structOf } from '../decode.ts';
-import { trackUpdate } from '../managed-fields/track.ts';
+import { entriesOf, trackUpdate, withEntries } from '../managed-fields/track.ts';
 import { allocate, validateMeta } from '../metadata.ts';
 import { decodeValue, type FieldValidation } from '../rest/body.ts';
 import { plainStatus } from '../rest/plain-status.ts';
@@ -51,8 +51,9 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
 /** Patches an object in one of three dialects. Throws Refusal. @internal */
 export function patch(context: ServerContext, scope: Scope, name: string, type: PatchType, body: unknown, options: PatchOptions = {}): KubeObject {
   const old = context.stored(scope, name);
-  const patched = applyPatch(scope, old, type, body);
-  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, old), old), { ...options, isPatch: true, isJsonPatched: type === 'json' || type === 'merge' });
+  const shown = withEntries(scope.kind, old);
+  const patched = applyPatch(scope, shown, type, body);
+  return store(context, scope, name, old, decode(context, scope.kind, decodePatched(scope.kind, patched, options, shown), old), { ...options, isPatch: true, isJsonPatched: type === 'json' || type === 'merge' });
 }
 
 /** What a patch makes of an object. Throws Refusal. @internal */
@@ -199,7 +200,7 @@ function validate(context: ServerContext, scope: Scope, name: string, object: Ku
 
 /** Stores the object unless it is what is stored already; lets go of one whose last finalizer went. */
 function commit(context: ServerContext, scope: Scope, name: string, object: KubeObject, managedFields: ObjectMeta['managedFields'], old: KubeObject, dryRun: boolean, writes: readonly AdmissionWrite[]): KubeObject {
-  if (changesNothing(object, managedFields, old)) return old;
+  if (changesNothing(scope.kind, object, managedFields, old)) return old;
   if (finishesDeletion(scope, object, old)) {
     if (!dryRun) finishDeletion(context, scope, name, object, old);
     return withVersion(object, managedFields, old.metadata.resourceVersion ?? '');
@@ -214,8 +215,8 @@ function finishesDeletion(scope: Scope, object: KubeObject, old: KubeObject): bo
 }
 
 /** Whether a write changes anything but the version and the times of managed fields. */
-function changesNothing(object: KubeObject, managedFields: ObjectMeta['managedFields'], old: KubeObject): boolean {
-  return sameFields(object, old, isMetadata) && (object.metadata === old.metadata || sameFields(object.metadata, old.metadata, isBookkeeping)) && sameOwners(managedFields, old.metadata.managedFields);
+function changesNothing(kind: Scope['kind'], object: KubeObject, managedFields: ObjectMeta['managedFields'], old: KubeObject): boolean {
+  return sameFields(object, old, isMetadata) && (object.metadata === old.metadata || sameFields(object.metadata, old.metadata, isBookkeeping)) && sameOwners(kind, managedFields, old.metadata.managedFields);
 }
 
 const isMetadata = (key: string): boolean => key === 'metadata';
@@ -229,10 +230,10 @@ function sameFields(a: object, b: object, isSkipped: (key: string) => boolean): 
   return true;
 }
 
-function sameOwners(a: ObjectMeta['managedFields'], b: ObjectMeta['managedFields']): boolean {
+function sameOwners(kind: Scope['kind'], a: ObjectMeta['managedFields'], b: ObjectMeta['managedFields']): boolean {
   if (a === b) return true;
   const withoutTimes = (entries: ObjectMeta['managedFields']): unknown => entries?.map(({ time: _time, ...entry }) => entry);
-  return same(withoutTimes(a), withoutTimes(b));
+  return same(withoutTimes(entriesOf(kind, a)), withoutTimes(entriesOf(kind, b)));
 }
 
 /** Deep equality; fields that are undefined count as absent. @internal */

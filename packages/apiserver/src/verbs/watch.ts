@@ -1,6 +1,7 @@
 // GET with watch: what is sent at first, and from which revision the changes follow.
 import { apiVersionOf, expiredStatus, zeroObject, type KindDefinition, type KubeObject, type RestResponse, type WatchEvent, type WatchRequest } from '@kubesim/api';
 import { structOf } from '../decode.ts';
+import { withEntries } from '../managed-fields/track.ts';
 import { PROTOBUF } from '../rest/negotiate.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { presentEvents } from '../rest/watch-events.ts';
@@ -22,7 +23,7 @@ export function watch(context: ServerContext, scope: Scope & { readonly shown: K
   let initial: WatchEvent[] = [];
   let fromRevision = startsWithState || version === undefined || version === 0 ? current : version;
   if (startsWithState) {
-    for (const object of storage.list(scope.resource, prefix)) if (matches(object)) initial.push({ type: 'ADDED', object: shown.storedAs?.fromStored(object) ?? object });
+    for (const object of storage.list(scope.resource, prefix)) if (matches(object)) initial.push({ type: 'ADDED', object: shown.storedAs?.fromStored(withEntries(scope.kind, object)) ?? withEntries(scope.kind, object) });
     if (sends && isTrue(query.get('allowWatchBookmarks'))) initial.push({ type: 'BOOKMARK', object: bookmark({ kind: shown }, current) });
   } else if (fromRevision < storage.compactedRevision) {
     initial = [{ type: 'ERROR', object: expiredStatus(`too old resource version: ${fromRevision} (${storage.compactedRevision})`) as unknown as KubeObject }];
