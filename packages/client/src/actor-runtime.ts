@@ -15,8 +15,8 @@ export interface ActorArgs {
 
 /** What the runtime keeps beside the actor's own fields. @internal */
 interface ActorRecord {
-  /** Named timers by name: their sequence numbers. */
-  timers$: OrderedMap<number>;
+  /** Names of the named timers that are pending. */
+  timers$: OrderedMap<true>;
 }
 
 interface ActorEnvelope {
@@ -40,8 +40,8 @@ export class ActorHost {
     this.ports = ports;
     this.component = {
       name: 'actor',
-      version: 1,
-      initial: (args) => ({ ...this.actor(args).initial(), timers$: OrderedMap.empty<number>() }),
+      version: 2,
+      initial: (args) => ({ ...this.actor(args).initial(), timers$: OrderedMap.empty<true>() }),
       receive: (machine, state, envelope, slot) => {
         if (envelope.name !== undefined) state.timers$ = state.timers$.delete(machine.epoch, envelope.name);
         const args = machine.argsOf(slot) as ActorArgs;
@@ -78,10 +78,10 @@ export class ActorHost {
 
   /** The process crashes: state and timers are lost. */
   crash(machine: Machine, slot: number): void {
-    for (const task of machine.tasks()) if (task.to === slot) machine.takeBack(task.sequence);
+    machine.takeBackAll(slot);
     const state = machine.edit<ActorRecord>(slot);
     const args = machine.argsOf(slot) as ActorArgs;
-    Object.assign(state, this.actor(args).initial(), { timers$: OrderedMap.empty<number>() });
+    Object.assign(state, this.actor(args).initial(), { timers$: OrderedMap.empty<true>() });
   }
 
   private act(machine: Machine, slot: number, run: (actor: Actor<object, unknown>, context: ActorContext<unknown>, state: object) => void): void {
@@ -140,14 +140,13 @@ class Acting implements ActorContext<unknown> {
     if (name !== undefined) this.cancel(name);
     const channel = name === undefined ? this.name : `${this.name} ${name}`;
     const envelope: ActorEnvelope = { name, message };
-    const sequence = this.machine.send(this.slot, channel, channel, envelope, { delayMs: Math.max(0, Math.ceil(delayMs)), quietUntil, long });
-    if (name !== undefined) this.record.timers$ = this.record.timers$.set(this.machine.epoch, name, sequence);
+    this.machine.send(this.slot, channel, channel, envelope, { delayMs: Math.max(0, Math.ceil(delayMs)), quietUntil, long });
+    if (name !== undefined) this.record.timers$ = this.record.timers$.set(this.machine.epoch, name, true);
   }
 
   cancel(name: string): void {
-    const sequence = this.record.timers$.get(name);
-    if (sequence === undefined) return;
-    this.machine.takeBack(sequence);
+    if (!this.record.timers$.has(name)) return;
+    this.machine.takeBack(this.slot, `${this.name} ${name}`);
     this.record.timers$ = this.record.timers$.delete(this.machine.epoch, name);
   }
 

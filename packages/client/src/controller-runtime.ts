@@ -4,7 +4,7 @@ import { OrderedMap, Vector, type ComponentType, type Epoch, type Hasher, type M
 import { CallFailed } from './call-failed.ts';
 import type { EventSource, Ports } from './ports.ts';
 import type { CacheChange, Controller, EnqueueOptions, EventToRecord, HandlerContext, Lister, Profile, Random, Reason, ReconcileContext, ReconcileResult, Reconciling } from './reconcile.ts';
-import { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';
+import { addKey, backOffMs, BUCKET_BURST, emptyWorkqueue, FAILURES_THAT_COUNT, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';
 
 /** Arguments of a controller component. @public */
 export interface ControllerArgs {
@@ -24,8 +24,8 @@ export interface Running {
 /** State of a controller component. @internal */
 export interface ControllerState extends WorkqueueState {
   running: OrderedMap<Running>;
-  /** Keys that come later: sequence number and instant of their timer, and whether settling waits for it. */
-  delayed: OrderedMap<{ readonly sequence: number; readonly at: number; readonly isForeground: boolean }>;
+  /** Keys that come later: instant of their timer, and whether settling waits for it. */
+  delayed: OrderedMap<{ readonly at: number; readonly isForeground: boolean }>;
   /** Workers that have a task to look at the queue on its way. */
   summoned: number;
   own: object;
@@ -71,7 +71,7 @@ export class ControllerHost {
     this.ended = ended;
     this.component = {
       name: 'controller',
-      version: 1,
+      version: 2,
       initial: (args) => this.initial(args),
       receive: (machine, state, message, slot) => this.receive(machine, state, message, slot),
       hash: (state, hasher) => this.hash(state, hasher),
@@ -95,8 +95,7 @@ export class ControllerHost {
   /** The process crashes: queue, running reconciles and private state are lost, whatever they wrote stays. */
   crash(machine: Machine, slot: number): void {
     const state = machine.edit<ControllerState>(slot);
-    for (const { sequence } of state.delayed.values()) machine.takeBack(sequence);
-    for (const task of machine.tasks()) if (task.to === slot) machine.takeBack(task.sequence);
+    machine.takeBackAll(slot);
     Object.assign(state, this.initial(machine.argsOf(slot) as ControllerArgs));
   }
 
@@ -114,16 +113,16 @@ export class ControllerHost {
     let at = machine.now + Math.ceil(delayMs);
     let isForeground = options?.quietUntil !== Infinity && options?.long !== true;
     const waiting = state.delayed.get(key);
+    const channel = `delay ${args.controller} ${key}`;
     if (waiting !== undefined) {
       // A quiet look that something now waits for is a heartbeat no more.
       if (waiting.at <= at && (waiting.isForeground || !isForeground)) return;
-      machine.takeBack(waiting.sequence);
+      machine.takeBack(slot, channel);
       at = Math.min(at, waiting.at);
       isForeground ||= waiting.isForeground;
     }
-    const channel = `delay ${args.controller} ${key}`;
-    const sequence = machine.send(slot, channel, channel, { do: 'add', key }, { delayMs: at - machine.now, ...(isForeground ? {} : options) });
-    state.delayed = state.delayed.set(machine.epoch, key, { sequence, at, isForeground });
+    machine.send(slot, channel, channel, { do: 'add', key }, { delayMs: at - machine.now, ...(isForeground ? {} : options) });
+    state.delayed = state.delayed.set(machine.epoch, key, { at, isForeground });
   }
 
   private controller(args: ControllerArgs): Controller {
@@ -265,15 +264,18 @@ export class ControllerHost {
   }
 
   private hash(state: ControllerState, hasher: Hasher): void {
-    hasher.word(state.dirty.size);
+    hasher.word(state.dirty.size).word(state.summoned);
     state.dirty.forEach((_, key) => hasher.text(key));
+    hasher.word(queueLength(state));
     for (let index = state.head; index < state.order.length; index++) hasher.text(state.order.get(index) as string);
     state.processing.forEach((_, key) => hasher.text(key));
     state.running.forEach((running, key) => {
-      hasher.text(key);
+      hasher.text(key).instant(running.startedAt).word(running.log.length);
       for (const item of running.log.values()) hasher.value(item);
     });
-    state.failures.forEach((count, key) => hasher.text(key).word(count));
+    state.delayed.forEach(({ at, isForeground }, key) => hasher.text(key).instant(at).word(isForeground ? 1 : 0));
+    state.failures.forEach((count, key) => hasher.text(key).word(Math.min(count, FAILURES_THAT_COUNT)));
+    if (state.bucket < BUCKET_BURST * 1000) hasher.word(state.bucket).instant(state.bucketAt);
     hasher.value(state.own);
   }
 }

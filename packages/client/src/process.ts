@@ -22,6 +22,8 @@ export const processComponent: ComponentType<ProcessState, never> = {
   version: 1,
   initial: () => ({ isUp: false, views: {}, members: [], listeners: {} }),
   receive: () => {},
+  // The rest is as it was made.
+  hash: (state, hasher) => hasher.word(state.isUp ? 1 : 0),
 };
 
 /** Component name of a process. @public */

@@ -21,7 +21,10 @@ export interface WorkqueueState {
 const BASE_DELAY_MS = 5;
 const MAX_DELAY_MS = 1_000_000;
 const BUCKET_PER_SECOND = 10;
-const BUCKET_BURST = 100;
+/** @internal */
+export const BUCKET_BURST = 100;
+/** After so many failures the back-off no longer grows. @internal */
+export const FAILURES_THAT_COUNT = 18;
 
 /** A queue with nothing in it. @public */
 export function emptyWorkqueue(): WorkqueueState {
@@ -73,7 +76,7 @@ export function forgetKey(queue: WorkqueueState, epoch: Epoch, key: string): voi
 export function backOffMs(queue: WorkqueueState, epoch: Epoch, key: string, now: number): number {
   const failures = queue.failures.get(key) ?? 0;
   queue.failures = queue.failures.set(epoch, key, failures + 1);
-  const exponential = failures >= 18 ? MAX_DELAY_MS : Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** failures);
+  const exponential = failures >= FAILURES_THAT_COUNT ? MAX_DELAY_MS : Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** failures);
   const filled = Math.min(BUCKET_BURST * 1000, queue.bucket + (now - queue.bucketAt) * BUCKET_PER_SECOND);
   queue.bucket = filled - 1000;
   queue.bucketAt = now;

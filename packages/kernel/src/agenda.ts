@@ -128,21 +128,20 @@ export class Agenda {
     for (const task of moved) this.siftUp({ ...task, dueAt: instant, sequence: nextSequence() });
   }
 
-  /** Removes the task with this sequence number; false if there is none. Linear: for timers that are taken back. */
-  remove(sequence: number): boolean {
-    const place = this.timers.findIndex((task) => task.sequence === sequence);
-    if (place >= 0) {
-      const [task] = this.timers.splice(place, 1) as [Task];
-      if (isForeground(task)) this.foreground--;
-      this.rebuild();
-      return true;
-    }
+  /** Removes the first task that is meant, of what is due, then of the timers by instant; false if there is none. Linear. */
+  remove(isMeant: (task: Task) => boolean): boolean {
     for (let index = this.head; index < this.due.length; index++) {
-      if ((this.due[index] as Task).sequence !== sequence) continue;
+      if (!isMeant(this.due[index] as Task)) continue;
       this.take(index - this.head);
       return true;
     }
-    return false;
+    let place = -1;
+    this.timers.forEach((task, index) => {
+      if (isMeant(task) && (place < 0 || isEarlier(task, this.timers[place] as Task))) place = index;
+    });
+    if (place < 0) return false;
+    this.removeTimer(place);
+    return true;
   }
 
   dueTasks(): Task[] {
@@ -159,9 +158,25 @@ export class Agenda {
     return this.timers;
   }
 
-  private rebuild(): void {
-    const tasks = this.timers.splice(0);
-    for (const task of tasks) this.siftUp(task);
+  private removeTimer(place: number): void {
+    const { timers } = this;
+    if (isForeground(timers[place] as Task)) this.foreground--;
+    const last = timers.pop() as Task;
+    if (place === timers.length) return;
+    timers[place] = last;
+    // The one that took its place may belong higher or lower.
+    let hole = place;
+    while (hole > 0 && isEarlier(last, timers[(hole - 1) >> 1] as Task)) {
+      timers[hole] = timers[(hole - 1) >> 1] as Task;
+      hole = (hole - 1) >> 1;
+    }
+    for (let child = 2 * hole + 1; child < timers.length; child = 2 * hole + 1) {
+      if (child + 1 < timers.length && isEarlier(timers[child + 1] as Task, timers[child] as Task)) child++;
+      if (!isEarlier(timers[child] as Task, last)) break;
+      timers[hole] = timers[child] as Task;
+      hole = child;
+    }
+    timers[hole] = last;
   }
 
   private siftUp(task: Task): void {

@@ -88,10 +88,20 @@ const OMIT_NOTHING: Omit = omitFields([]);
 
 /** Takes in words and texts in order and gives a digest of 128 bits. Not cryptographic. @public */
 export class Hasher {
-  private a = 0x243f6a88;
-  private b = 0x85a308d3;
-  private c = 0x13198a2e;
-  private d = 0x03707344;
+  protected a: number = 0x243f6a88;
+  protected b: number = 0x85a308d3;
+  protected c: number = 0x13198a2e;
+  protected d: number = 0x03707344;
+
+  /** A virtual instant: a projection takes it relative to now. */
+  instant(instant: number): this {
+    return this.number(instant);
+  }
+
+  /** A number that only grows and steers nothing by itself: a projection leaves it out. */
+  counter(count: number): this {
+    return this.number(count);
+  }
 
   number(word: number): this {
     // Integers beyond 32 bits (instants) enter by both halves; fractions and infinities by their text.

@@ -8,7 +8,7 @@ export {
   type ArbiterState, type Decision, type Deviation,
 } from './arbiter.ts';
 export { fingerprint, FingerprintMismatch, type ComponentType, type InputFunction, type MachineDefinition } from './component.ts';
-export { BoundExceeded, Machine, step, type ChoiceRecord, type KeptChoices, type MachineOptions, type RunLimits, type RunOutcome, type SendOptions } from './machine.ts';
-export { World, type WorldJson } from './world.ts';
+export { BoundExceeded, Machine, step, type ChoiceRecord, type KeptChoices, type MachineOptions, type RunLimits, type RunOutcome, type SendOptions, type StepWitness } from './machine.ts';
+export { World, type Instance, type WorldJson } from './world.ts';
 export { deriveIdentity } from './random.ts';
 export { DigestSum, formatDigest, Hasher, hashText, mix, omitFields, type Digest, type Omit } from './hash.ts';

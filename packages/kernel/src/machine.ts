@@ -40,6 +40,21 @@ export interface RunLimits {
   readonly maxSteps?: number;
 }
 
+/** Is told what one step reads and does, by explorers that carry it out again without running it. @internal */
+export interface StepWitness {
+  /** A component's state was read. */
+  read(slot: number): void;
+  /** A component's state is about to be written. */
+  wrote(slot: number): void;
+  sent(task: Task): void;
+  /** A message of a channel was taken back; everything that is sent to the component without a channel. */
+  tookBack(to: number, channel: string | undefined): void;
+  /** A random stream was drawn from. */
+  drew(): void;
+  /** Something was read that the witness cannot follow. */
+  impure(what: string): void;
+}
+
 /** Why a run stopped. @public */
 export type RunOutcome = 'settled' | 'until' | 'stopped' | 'idle';
 
@@ -93,6 +108,7 @@ export class Machine {
   private recording: { deviations: Deviation[]; decisions: Decision[]; points: number; counts: Map<string, number> } | undefined;
   private readonly recent: string[] = [];
   private observer: ((task: Task) => void) | undefined;
+  private witness: StepWitness | undefined;
 
   constructor(options: MachineOptions) {
     this.definition = options.definition;
@@ -142,6 +158,7 @@ export class Machine {
 
   /** Adds a component; its name must be new. Answers its slot. */
   spawn(type: string, name: string, args: unknown = null): number {
+    this.witness?.impure(`component '${name}' was added`);
     const componentType = this.types.get(type);
     if (componentType === undefined) throw new RangeError(`machine: no component type '${type}' is registered`);
     if (this.names.has(name)) throw new RangeError(`machine: a component named '${name}' exists`);
@@ -170,11 +187,16 @@ export class Machine {
 
   /** The state of a component for reading only. */
   peek<State extends object>(slot: number): State {
+    if (this.witness !== undefined) this.witness.read(slot);
     return this.instance(slot).state as State;
   }
 
   /** The state of a component for writing: the machine's own copy from here on. */
   edit<State extends object>(slot: number): State {
+    if (this.witness !== undefined) {
+      this.witness.read(slot);
+      this.witness.wrote(slot);
+    }
     const instance = this.instance(slot);
     if (instance.epoch === this.epoch) {
       instance.digest = undefined;
@@ -187,30 +209,40 @@ export class Machine {
 
   // Sending
 
-  /** Sends a message; answers its sequence number, by which it can be taken back. */
-  send(to: number, channel: string, label: string, message: unknown, options: SendOptions = {}): number {
+  /** Sends a message. */
+  send(to: number, channel: string, label: string, message: unknown, options: SendOptions = {}): void {
     const delayMs = options.delayMs ?? 0;
     if (!Number.isInteger(delayMs) || delayMs < 0) throw new RangeError(`send '${label}': delayMs must be a whole number of ms, 0 or more, not ${delayMs}`);
-    const sequence = this.sequence++;
     const agenda = this.ownAgenda();
-    const task: Task = { sequence, to, channel, dueAt: this.now + delayMs, label, message, quietUntil: options.quietUntil, long: options.long };
+    const task: Task = { sequence: this.sequence++, to, channel, dueAt: this.now + delayMs, label, message, quietUntil: options.quietUntil, long: options.long };
+    this.witness?.sent(task);
     if (delayMs === 0) agenda.addDue(task);
     else agenda.addTimer(task);
-    return sequence;
   }
 
   /** Sends a message that is due at once: `send` without options, for hot paths. */
   post(to: number, channel: string, label: string, message: unknown): void {
-    this.ownAgenda().addDue({ sequence: this.sequence++, to, channel, dueAt: this.now, label, message, quietUntil: undefined, long: undefined });
+    const task: Task = { sequence: this.sequence++, to, channel, dueAt: this.now, label, message, quietUntil: undefined, long: undefined };
+    this.witness?.sent(task);
+    this.ownAgenda().addDue(task);
   }
 
-  /** Takes a message back that was not received yet; false if there is none of that number. */
-  takeBack(sequence: number): boolean {
-    return this.ownAgenda().remove(sequence);
+  /** Takes back the message of a channel that a component was not handed yet, the earliest if there are several; false if there is none. */
+  takeBack(to: number, channel: string): boolean {
+    this.witness?.tookBack(to, channel);
+    return this.ownAgenda().remove((task) => task.to === to && task.channel === channel);
+  }
+
+  /** Takes back everything that a component was not handed yet. */
+  takeBackAll(to: number): void {
+    this.witness?.tookBack(to, undefined);
+    const agenda = this.ownAgenda();
+    while (agenda.remove((task) => task.to === to));
   }
 
   /** A whole number from 0 up to, not including, `bound`, from the stream of that name. */
   random(name: string, bound: number): number {
+    this.witness?.drew();
     const counter = this.streams.get(name) ?? 0;
     this.streams = this.streams.set(this.epoch, name, counter + 1);
     return drawBelow(this.seed, name, counter, bound);
@@ -279,6 +311,7 @@ export class Machine {
 
   /** Everything that waits: what is due, then timers in order. */
   tasks(): Task[] {
+    this.witness?.impure('all tasks were read');
     return [...this.agenda.dueTasks(), ...this.agenda.timerTasks()];
   }
 
@@ -378,10 +411,8 @@ export class Machine {
   private digestOf(slot: number): Digest {
     const instance = this.instance(slot);
     if (instance.digest !== undefined) return instance.digest;
-    const hasher = new Hasher().text(instance.name);
-    const type = this.types.get(instance.type) as ComponentType;
-    if (type.hash === undefined) hasher.value(instance.state);
-    else type.hash(instance.state, hasher, this);
+    const hasher = new Hasher();
+    this.hashInstance(instance, hasher);
     instance.digest = hasher.finish();
     return instance.digest;
   }
@@ -392,6 +423,8 @@ export class Machine {
     if (ordered) {
       const line = new Hasher();
       for (const task of this.agenda.dueTasks()) line.digest(taskDigest(task));
+      // Timers of one instant come due in their order.
+      for (const task of this.agenda.timerTasks()) line.digest(taskDigest(task));
       sum.add(line.finish());
     }
     for (const task of this.agenda.dueTasks()) {
@@ -402,6 +435,52 @@ export class Machine {
     for (const task of this.agenda.unorderedTimers()) {
       sum.add(new Hasher().word(12).number(task.dueAt - this.now).digest(taskDigest(task)).finish());
     }
+  }
+
+  // For explorers
+
+  /** The components' states, by slot. @internal */
+  instanceList(): Instance[] {
+    return [...this.instances.values()];
+  }
+
+  /** The counters of random streams. @internal */
+  streamCounters(): OrderedMap<number> {
+    return this.streams;
+  }
+
+  /**
+   * Puts other components' states under this machine, runs an action on it, and tells the witness what the action read, wrote
+   * and sent. What is waiting is not looked at: the agenda is empty meanwhile, and afterwards. @internal
+   */
+  perform(state: { readonly instances: Vector<Instance>; readonly streams: OrderedMap<number>; readonly now: number }, witness: StepWitness, action: () => void): void {
+    this.epoch = raiseEpoch();
+    this.instances = state.instances;
+    this.streams = state.streams;
+    this.now = state.now;
+    this.agenda = Agenda.empty(this.epoch);
+    this.witness = witness;
+    try {
+      action();
+    } finally {
+      this.witness = undefined;
+      this.agenda = Agenda.empty(this.epoch);
+      this.epoch = raiseEpoch();
+    }
+  }
+
+  /** Hands a message to a component within `perform`. @internal */
+  hand(to: number, message: unknown): void {
+    const state = this.edit(to);
+    (this.types.get(this.instance(to).type) as ComponentType).receive(this, state, message, to);
+  }
+
+  /** What counts of a component's state, put into a hasher of the caller's. @internal */
+  hashInstance(instance: Instance, hasher: Hasher): void {
+    hasher.text(instance.name);
+    const type = this.types.get(instance.type) as ComponentType;
+    if (type.hash === undefined) hasher.value(instance.state);
+    else type.hash(instance.state, hasher, this);
   }
 
   // Inside

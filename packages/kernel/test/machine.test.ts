@@ -178,11 +178,28 @@ describe('machine', () => {
   it('should take back a task that was not received', () => {
     const machine = machineOf({ seed: 1, peers: 1, starts: [] });
     const slot = machine.slotOf('counter-0');
-    const sequences = [30, 10, 20].map((delayMs) => machine.send(slot, 'x', `at ${delayMs}`, { hops: 0, value: delayMs }, { delayMs }));
-    expect(machine.takeBack(sequences[1] as number)).toBe(true);
-    expect(machine.takeBack(sequences[1] as number)).toBe(false);
+    for (const delayMs of [30, 10, 20]) machine.send(slot, `x ${delayMs}`, `at ${delayMs}`, { hops: 0, value: delayMs }, { delayMs });
+    expect(machine.takeBack(slot, 'x 10')).toBe(true);
+    expect(machine.takeBack(slot, 'x 10')).toBe(false);
+    expect(machine.takeBack(slot + 1, 'x 20')).toBe(false);
     machine.run();
     expect(machine.peek<{ seen: number[] }>(slot).seen).toEqual([20, 30]);
+  });
+
+  it('should take back any timer of many and leave the others in order', () => {
+    fc.assert(fc.property(fc.array(fc.nat(1000), { minLength: 1, maxLength: 60 }), fc.nat(), (delays, pick) => {
+      const machine = machineOf({ seed: 1, peers: 1, starts: [] });
+      const slot = machine.slotOf('counter-0');
+      delays.forEach((delayMs, index) => machine.send(slot, `x ${index}`, 'x', { hops: 0, value: index }, { delayMs }));
+      const gone = pick % delays.length;
+      expect(machine.takeBack(slot, `x ${gone}`)).toBe(true);
+      const expected = delays.map((delayMs, index) => ({ delayMs, index })).filter(({ index }) => index !== gone).sort((a, b) => a.delayMs - b.delayMs || a.index - b.index);
+      expect(machine.tasks().map(({ channel }) => channel)).toEqual(expected.map(({ index }) => `x ${index}`));
+      const order: string[] = [];
+      machine.observe(({ channel }) => order.push(channel));
+      machine.run();
+      expect(order).toEqual(expected.map(({ index }) => `x ${index}`));
+    }), runs);
   });
 
   it('should give named streams that do not shift one another, and keep draws uniform', () => {

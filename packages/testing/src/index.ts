@@ -1,6 +1,11 @@
 export { BisimulationError, explore, type Coverage, type Exploration, type ExploreOptions, type Violation } from './explorer/explore.ts';
+export { checkCertificate, type Certificate } from './explorer/certificate.ts';
+export type { PausedExploration, PausedFrame } from './explorer/paused.ts';
+export type { Monitor, MonitorVerdict, MonitorView } from './explorer/monitor.ts';
+export type { Bounds, Intervention, NodeNames, PathStep } from './explorer/space.ts';
 export { describeCommand, doCommand, startScenario, type Choices, type Command, type Scenario, type SetSpec } from './scenario/scenario.ts';
 export { describeFailure, runScenario, type ScenarioRun } from './scenario/run.ts';
 export { statefulSetScenario, type FaultName, type StatefulSetScenarioOptions } from './scenario/arbitrary.ts';
 export type { Invariant } from './invariants/invariant.ts';
 export { statefulSetInvariants } from './invariants/stateful-set.ts';
+export { findLoop, type Loop, type LoopOptions, type LoopSearch } from './explorer/loops.ts';

@@ -1,70 +1,309 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDigest, Machine, type ComponentType, type World } from '@kubesim/kernel';
-import { explore } from '@kubesim/testing';
+import { checkCertificate, explore, findLoop, type Exploration, type ExploreOptions, type Intervention, type Monitor, type PausedExploration } from '@kubesim/testing';
 
 interface CellState { value: number }
 
-/** A cell that adds to or doubles a shared number: order counts. */
-const cell: ComponentType<CellState, { readonly op: 'add' | 'double'; readonly again: number }> = {
+type Op = 'add' | 'double' | 'own';
+
+/** A cell that adds to or doubles a shared number, or minds its own: order counts for the first two. */
+const cell: ComponentType<CellState, { readonly op: Op; readonly again: number; readonly delayMs?: number }> = {
   name: 'cell', version: 1, initial: () => ({ value: 1 }),
   receive: (machine, state, message, slot) => {
-    const shared = machine.edit<CellState>(0);
-    shared.value = (message.op === 'add' ? shared.value + 1 : shared.value * 2) % 1000;
+    if (message.op !== 'own') {
+      const shared = machine.edit<CellState>(0);
+      shared.value = (message.op === 'add' ? shared.value + 1 : shared.value * 2) % 1000;
+    }
     if (slot !== 0) state.value++;
-    if (message.again > 0) machine.send(slot, `cell ${slot}`, message.op, { op: message.op, again: message.again - 1 });
+    if (message.again > 0) machine.send(slot, `cell ${slot}`, message.op, { ...message, again: message.again - 1 }, { delayMs: message.delayMs ?? 0 });
   },
 };
 
-function start(lengths: readonly number[]): World {
-  const machine = new Machine({ definition: { components: [cell] } });
+const definition = {
+  components: [cell],
+  inputs: {
+    set: (machine: Machine, args: unknown) => { machine.edit<CellState>(0).value = args as number; },
+    reset: (machine: Machine, args: unknown) => { machine.edit<CellState>(machine.slotOf(args as string)).value = 0; },
+  },
+};
+
+function start(lengths: readonly number[], ops: readonly Op[] = ['add', 'double'], delayMs: number = 0): World {
+  const machine = new Machine({ definition });
   machine.spawn('cell', 'shared');
   lengths.forEach((again, index) => {
     const slot = machine.spawn('cell', `cell-${index}`);
-    const op = index % 2 === 0 ? 'add' : 'double';
-    machine.send(slot, `cell ${slot}`, op, { op, again });
+    const op = ops[index % ops.length] as Op;
+    machine.send(slot, `cell ${slot}`, op, { op, again, delayMs });
   });
   return machine.seal();
 }
 
-/** Every final state, with no identification at all. */
-function bruteForce(world: World, deviations: number): Set<string> {
+/** Every final state, with no identification at all: deviations, deferrals and interventions are counted down along each path. */
+function bruteForce(world: World, options: Pick<ExploreOptions, 'deviations' | 'deferrals' | 'interventions'> = {}, look?: (machine: Machine) => void): Set<string> {
   const finals = new Set<string>();
-  const visit = (from: World, left: number): void => {
+  const visit = (from: World, deviations: number, deferrals: number, faults: number): void => {
     const machine = Machine.from(from);
+    look?.(machine);
+    if (faults > 0) {
+      for (const { input, args } of options.interventions ?? []) {
+        const fork = Machine.from(from);
+        fork.alternatives();
+        fork.input(input, args);
+        visit(fork.seal(), deviations, deferrals, faults - 1);
+      }
+    }
     const count = machine.alternatives().length;
     if (count === 0) finals.add(formatDigest(machine.stateDigest()));
-    for (let choice = 0; choice < (left > 0 ? count : Math.min(1, count)); choice++) {
+    const canDefer = deferrals > 0 && deviations > 0 && count > 0 && machine.tasks().length > machine.dueCount;
+    const choices = deviations > 0 ? (canDefer ? 2 * count : count) : Math.min(1, count);
+    for (let choice = 0; choice < choices; choice++) {
       const fork = Machine.from(from);
       fork.stepChoice(choice);
-      visit(fork.seal(), choice === 0 ? left : left - 1);
+      visit(fork.seal(), choice === 0 ? deviations : deviations - 1, choice < count ? deferrals : deferrals - 1, faults);
     }
   };
-  visit(world, deviations);
+  visit(world, options.deviations ?? Infinity, options.deferrals ?? 0, (options.interventions ?? []).length > 0 ? 1 : 0);
   return finals;
 }
+
+function finalsOf(world: World, options: ExploreOptions): { readonly finals: Set<string>; readonly result: Exploration } {
+  const finals = new Set<string>();
+  const result = explore(world, { ...options, onFinal: (machine) => finals.add(formatDigest(machine.stateDigest())) });
+  return { finals, result };
+}
+
+const never = (name: string, isBroken: (shared: number) => boolean): Monitor<null> => ({
+  name, initial: null, watches: 'shared', step: (state, view) => (isBroken(view.component<CellState>('shared').value) ? { violation: `shared is ${view.component<CellState>('shared').value}` } : { state }),
+});
 
 describe('explorer', () => {
   it.each([[[2, 2]], [[1, 1, 1]], [[2, 1, 0, 1]]])('should reach the final states of brute force from %j, exhaustively and within bounds', (lengths) => {
     const world = start(lengths);
     for (const deviations of [Infinity, 0, 1, 2]) {
-      const finals = new Set<string>();
-      const result = explore(world, { deviations, bisimulate: true, onFinal: (machine) => finals.add(formatDigest(machine.stateDigest())) });
-      expect(result.exhausted).toBe(true);
-      expect([...finals].sort()).toEqual([...bruteForce(world, deviations)].sort());
+      for (const commute of [true, false]) {
+        const { finals, result } = finalsOf(world, { deviations, commute, bisimulate: true });
+        expect(result.exhausted).toBe(true);
+        expect([...finals].sort()).toEqual([...bruteForce(world, { deviations })].sort());
+      }
     }
+  });
+
+  it('should reach the final states of brute force whatever commutes, is put off or comes from outside', () => {
+    const interventions: readonly Intervention[] = [{ name: 'set to 7', input: 'set', args: 7 }];
+    const space = fc.record({
+      lengths: fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }), ops: fc.array(fc.constantFrom<Op>('add', 'double', 'own'), { minLength: 1, maxLength: 3 }), delayMs: fc.constantFrom(0, 0, 5),
+      deferrals: fc.nat(1), deviations: fc.constantFrom(Infinity, Infinity, 1, 2), hasIntervention: fc.boolean(),
+    }).filter(({ lengths }) => lengths.reduce((sum, each) => sum + each + 1, 0) <= 6);
+    fc.assert(fc.property(space, ({ lengths, ops, delayMs, deferrals, deviations, hasIntervention }) => {
+      const world = start(lengths, ops, delayMs);
+      const options = { deferrals, deviations, ...(hasIntervention ? { interventions } : {}) };
+      const { finals, result } = finalsOf(world, { ...options, bisimulate: true });
+      expect(result.exhausted).toBe(true);
+      expect([...finals].sort()).toEqual([...bruteForce(world, options)].sort());
+    }), { numRuns: 60 });
+  });
+
+  it('should enter the same states with and without commuting, by fewer ways', () => {
+    const world = start([3, 3, 3], ['own', 'own', 'add']);
+    const commuted = explore(world);
+    const plain = explore(world, { commute: false });
+    expect(commuted.certificate?.statesDigest).toBe(plain.certificate?.statesDigest);
+    expect(commuted.states).toBe(plain.states);
+    expect(commuted.edges).toBeLessThan(plain.edges * 0.6);
+  });
+
+  it('should not hide behind commuting what a property sees of an order', () => {
+    // Each cell changes its own state alone, so that their steps commute; but what is watched is one of them.
+    const firstSeen: Monitor<number> = { name: 'sees each step', initial: 0, watches: 'cell-0', step: (state) => (state >= 2 ? { violation: 'a third step' } : { state: state + 1 }) };
+    expect(explore(start([2, 2], ['own']), { monitors: [firstSeen] }).violation?.message).toBe('sees each step: a third step');
+    // A write of the shared number commutes with no other write of it.
+    const result = explore(start([0, 0]), { monitors: [never('never 3', (shared) => shared === 3)] });
+    expect(result.violation?.message).toBe('never 3: shared is 3');
+  });
+
+  it('should tell states apart by what monitors remember', () => {
+    // Both orders of two steps lead to one state; only what came first tells them apart, and it shows at the end alone.
+    const order: Monitor<string> = {
+      name: 'doubled before added', initial: '', watches: 'shared',
+      step: (state, view) => ({ state: `${state}${view.component<CellState>('shared').value},` }),
+      end: (state) => (state === '1,2,4,5,' ? 'doubled twice, then added' : undefined),
+    };
+    // 1+1 = 1×2: after one step of either the shared number is 2.
+    const result = explore(start([0, 1], ['add', 'double']), { monitors: [order] });
+    expect(result.violation?.message).toBe('doubled before added: doubled twice, then added');
+  });
+
+  it('should enter a state again when it is reached with more of a budget left', () => {
+    // First in, first out and the longest way round are explored first and spend their deviations; what needs them later lies behind.
+    for (const seed of [0, 2]) {
+      const world = start([seed % 3, 2, 1]);
+      for (const deviations of [1, 2, 3]) {
+        const values = new Set<number>();
+        bruteForce(world, { deviations }, (machine) => { values.add(machine.peek<CellState>(0).value); });
+        for (const value of values) {
+          const result = explore(world, { deviations, monitors: [never(`never ${value}`, (shared) => shared === value)] });
+          expect(result.violation, `${value} within ${deviations} deviations`).toBeDefined();
+        }
+      }
+    }
+  });
+
+  it('should weigh budgets one by one: more deviations do not make up for fewer deferrals', () => {
+    const world = start([1, 1, 1], ['add', 'double', 'own'], 5);
+    for (const deferrals of [0, 1, 2]) {
+      for (const deviations of [1, 2, Infinity]) {
+        const { finals } = finalsOf(world, { deviations, deferrals });
+        expect([...finals].sort()).toEqual([...bruteForce(world, { deviations, deferrals })].sort());
+      }
+    }
+  });
+
+  it('should try interventions at every point, within their budgets, and let their undoing follow at any later one', () => {
+    const world = start([1, 1]);
+    const set = (value: number): Intervention => ({ name: `set to ${value}`, input: 'set', args: value, budget: 'sets', undo: { input: 'set', args: 500 } });
+    const values = (budgets: Readonly<Record<string, number>>): Set<string> => {
+      const seen = new Set<string>();
+      const watch: Monitor<null> = { name: 'watch', initial: null, watches: 'shared', step: (state, view) => { seen.add(String(view.component<CellState>('shared').value)); return { state }; } };
+      expect(explore(world, { interventions: [set(100), set(200)], budgets, monitors: [watch] }).exhausted).toBe(true);
+      return seen;
+    };
+    expect(values({ sets: 0 }).has('100')).toBe(false);
+    const one = values({ sets: 1 });
+    expect(one.has('100') && one.has('200') && one.has('102') && one.has('500')).toBe(true);
+    const result = explore(world, { interventions: [set(100)], monitors: [never('never 502', (shared) => shared === 502)] });
+    expect(result.violation?.path).toContain('set to 100');
+    expect(result.violation?.path).toContain('set to 100 ends');
   });
 
   it('should give a violation as choices that lead there', () => {
     const world = start([2, 2]);
-    const result = explore(world, { check: (machine) => (machine.peek<CellState>(0).value === 20 ? 'twenty' : undefined) });
-    expect(result.violation?.message).toBe('twenty');
+    const result = explore(world, { monitors: [never('never 20', (shared) => shared === 20)] });
+    expect(result.violation?.message).toBe('never 20: shared is 20');
     const machine = Machine.from(world);
-    for (const choice of result.violation?.choices ?? []) machine.stepChoice(choice);
+    for (const choice of result.violation?.path ?? []) machine.stepChoice(choice as number);
     expect(machine.peek<CellState>(0).value).toBe(20);
+    expect(result.violation?.steps).toHaveLength(result.violation?.path.length ?? 0);
   });
 
-  it('should say what cut it short', () => {
-    expect(explore(start([3, 3, 3]), { maxStates: 10 })).toMatchObject({ exhausted: false, cutBy: 'states', states: 10 });
-    expect(explore(start([3, 3]), { maxDepth: 2 })).toMatchObject({ exhausted: false, cutBy: 'depth', depth: 2 });
+  it('should say what it covered and what cut it short', () => {
+    expect(explore(start([3, 3, 3]), { maxStates: 10 })).toMatchObject({ exhausted: false, cutBy: 'states', states: 10, certificate: undefined });
+    expect(explore(start([3, 3]), { maxDepth: 2 })).toMatchObject({ exhausted: false, cutBy: 'depth', depth: 2, certificate: undefined });
+    const seen: number[] = [];
+    const result = explore(start([3, 3, 3]), { progressEvery: 50, onProgress: ({ states }) => seen.push(states) });
+    expect(seen).toEqual(Array.from({ length: Math.floor(result.states / 50) }, (_, index) => 50 * (index + 1)));
+    expect(result).toMatchObject({ exhausted: true, cutBy: undefined, depth: 12, budgets: { deviations: Infinity, deferrals: 0 } });
+  });
+
+  it('should refuse bounds that mean nothing', () => {
+    const world = start([1]);
+    expect(() => explore(world, { deferrals: -1 })).toThrow('deferrals must be a whole number');
+    expect(() => explore(world, { budgets: { faults: 1 } })).toThrow("budgets.faults: no intervention is taken from it");
+    expect(() => explore(world, { shard: { index: 3, of: 2 } })).toThrow('shard must be part 1 to n of n, not 3 of 2');
+    expect(() => explore(world, { monitors: [{ ...never('x', () => false), watches: 'nothing' }] })).toThrow("monitor 'x' watches 'nothing'");
+    expect(() => explore(world, { interventions: [{ name: 'a', input: 'no', args: 0 }] })).toThrow("no input 'no' is registered");
+  });
+});
+
+describe('certificates', () => {
+  it('should be right by a search of another kind, and wrong once tampered with', () => {
+    const world = start([2, 1, 1]);
+    const bounds = { interventions: [{ name: 'set', input: 'set', args: 7 }], monitors: [never('never 999', (shared) => shared === 999)] };
+    const { certificate } = explore(world, bounds);
+    if (certificate === undefined) throw new Error('no certificate');
+    const copy = JSON.parse(JSON.stringify(certificate)) as typeof certificate;
+    expect(checkCertificate(copy, world, bounds)).toBeUndefined();
+    expect(checkCertificate({ ...copy, states: copy.states - 1 }, world, bounds)).toContain('states');
+    expect(checkCertificate({ ...copy, statesDigest: copy.start }, world, bounds)).toContain('its states are not those');
+    expect(checkCertificate(copy, start([2, 1, 2]), bounds)).toContain('start');
+    expect(checkCertificate(copy, world, { ...bounds, budgets: { faults: 2 } })).toContain('budgets');
+    expect(checkCertificate(copy, world, { ...bounds, monitors: [never('never 14', (shared) => shared === 14)] })).toContain('monitors');
+    const broken = { ...bounds, monitors: [never('never 999', (shared) => shared === 14)] };
+    expect(checkCertificate(copy, world, broken)).toContain('a path breaks never 999');
+  });
+});
+
+describe('parts of an exploration', () => {
+  it('should come to the same when paused, written to JSON and gone on with at any point', () => {
+    const world = start([2, 2, 1]);
+    const bounds = { interventions: [{ name: 'set', input: 'set', args: 7 }] };
+    const straight = explore(world, bounds);
+    for (const pauseAfter of [9, 40]) {
+      let result = explore(world, { ...bounds, pauseAfter });
+      let pauses = 0;
+      while (result.paused !== undefined) {
+        pauses++;
+        result = explore(world, { ...bounds, pauseAfter, resume: JSON.parse(JSON.stringify(result.paused)) as PausedExploration });
+      }
+      expect(pauses).toBeGreaterThan(1);
+      expect({ ...result, run: 0 }).toEqual({ ...straight, run: 0 });
+    }
+    expect(() => explore(start([1]), { resume: explore(world, { pauseAfter: 3 }).paused })).toThrow('of another start');
+  });
+
+  it('should cover the space by shards together', () => {
+    const world = start([3, 3, 2]);
+    const { finals } = finalsOf(world, {});
+    const together = new Set<string>();
+    let most = 0;
+    for (let index = 1; index <= 3; index++) {
+      const { finals: some, result } = finalsOf(world, { shard: { index, of: 3 } });
+      expect(result.exhausted).toBe(true);
+      for (const each of some) together.add(each);
+      most = Math.max(most, result.states);
+    }
+    expect([...together].sort()).toEqual([...finals].sort());
+    expect(most).toBeLessThan(explore(world).states);
+    const violations = [1, 2, 3].map((index) => explore(world, { shard: { index, of: 3 }, monitors: [never('never 20', (shared) => shared === 20)] }).violation);
+    const found = violations.find((each) => each !== undefined);
+    const machine = Machine.from(world);
+    for (const choice of found?.path ?? []) machine.stepChoice(choice as number);
+    expect(machine.peek<CellState>(0).value).toBe(20);
+  });
+});
+
+describe('loops', () => {
+  /** Says its word again for ever, unless it is told to stop. */
+  const talker: ComponentType<{ isOn: boolean }, 'talk' | 'stop'> = {
+    name: 'talker', version: 1, initial: () => ({ isOn: true }),
+    receive: (machine, state, message, slot) => {
+      if (message === 'stop') state.isOn = false;
+      else if (state.isOn) machine.send(slot, 'talk', 'talk', 'talk', { delayMs: 0 });
+    },
+  };
+  const talk = (hasStop: boolean): World => {
+    const machine = new Machine({ definition: { components: [talker] } });
+    const slot = machine.spawn('talker', 'talker');
+    machine.send(slot, 'talk', 'talk', 'talk');
+    if (hasStop) machine.send(slot, 'stop', 'stop', 'stop');
+    return machine.seal();
+  };
+
+  it('should find a run that goes round for ever', () => {
+    const { loop } = findLoop(talk(false));
+    expect(loop?.steps).toEqual(['talk']);
+    expect(loop?.roundMs).toBe(0);
+  });
+
+  it('should not call it a loop when somebody is ignored all the time', () => {
+    expect(findLoop(talk(true))).toMatchObject({ loop: undefined, exhausted: true });
+  });
+
+  it('should find loops in which time passes, by instants relative to now', () => {
+    const machine = new Machine({ definition, startAt: 1_767_225_600_000 });
+    machine.spawn('cell', 'shared');
+    const pulse = machine.spawn('cell', 'pulse');
+    machine.send(pulse, 'pulse', 'own', { op: 'own', again: 3, delayMs: 10 }, { delayMs: 10 });
+    expect(findLoop(machine.seal()).loop).toBeUndefined();
+    const clock: ComponentType<{ last: number }, null> = {
+      name: 'clock', version: 1, initial: () => ({ last: 0 }),
+      receive: (owner, state, _message, slot) => {
+        state.last = owner.now;
+        owner.send(slot, 'tick', 'tick', null, { delayMs: 1000 });
+      },
+    };
+    const ticking = new Machine({ definition: { components: [clock] }, startAt: 1_767_225_600_000 });
+    ticking.send(ticking.spawn('clock', 'clock'), 'tick', 'tick', null);
+    expect(findLoop(ticking.seal()).loop).toMatchObject({ roundMs: 1000, steps: ['tick'] });
   });
 });

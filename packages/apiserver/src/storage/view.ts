@@ -66,7 +66,10 @@ export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, 
     // What was seen does not count, nor where in the list it stood.
     hash: (state, hasher) => {
       hasher.word((state.frozen ? 1 : 0) | (state.waiting ? 2 : 0) | (state.lost ? 4 : 0)).word(state.lagMs).word(state.unseen.length - state.head);
-      for (let index = state.head; index < state.unseen.length; index++) hasher.value(state.unseen[index]);
+      for (let index = state.head; index < state.unseen.length; index++) {
+        const { revision, key, type, before, after } = state.unseen[index] as Change;
+        hasher.counter(revision).text(type).text(key).value(before).value(after);
+      }
     },
   };
 }

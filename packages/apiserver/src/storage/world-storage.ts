@@ -19,10 +19,19 @@ export const storeComponent: ComponentType<StoreState, never> = {
   version: 2,
   initial: emptyStore,
   receive: () => {},
-  // Indexes say nothing that the objects do not, and history is read by watchers outside the machine alone.
+  // Indexes say nothing that the objects do not, history is read by watchers outside the machine alone, and Events steer nothing.
   hash: (state, hasher) => {
-    hasher.number(state.revision).number(state.eventRevision).number(state.compactedRevision).value(state.subscribers);
-    state.tables.forEach(({ objects, incarnations }, resource) => { hasher.text(resource).value(objects).value(incarnations); });
+    hasher.counter(state.revision).counter(state.compactedRevision);
+    // Who watches follows from which processes are up; the order in which they are told counts for exact identity alone.
+    state.subscribers.forEach((slots, key) => {
+      hasher.counter(hashText(slots.length, key));
+      for (const slot of slots) hasher.counter(slot);
+    });
+    state.tables.forEach(({ objects, incarnations }, resource) => {
+      if (isEventResource(resource)) return;
+      hasher.text(resource).value(objects);
+      incarnations.forEach((count, key) => hasher.counter(hashText(count, key)));
+    });
   },
 };
 

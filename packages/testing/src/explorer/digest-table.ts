@@ -1,10 +1,10 @@
-// A set of 128-bit digests with a small number each, in typed arrays: millions of states in tens of bytes each.
+// Digests of 128 bits with a small number each, in typed arrays: millions of states in tens of bytes each.
 import type { Digest } from '@kubesim/kernel';
 
-const START_CAPACITY = 1 << 14;
+const START_CAPACITY = 1 << 12;
 
-/** Digests that were seen, each with a number (what was left of the budgets). @internal */
-export class StateSet {
+/** A table from digests to numbers of 0 or more. @internal */
+export class DigestTable {
   private words = new Int32Array(START_CAPACITY * 4);
   private values = new Int32Array(START_CAPACITY).fill(-1);
   private mask = START_CAPACITY - 1;
@@ -31,6 +31,15 @@ export class StateSet {
     }
     this.values[place] = value;
     if (this.count * 3 > this.values.length * 2) this.grow();
+  }
+
+  /** Everything held, in no particular order. */
+  forEach(visit: (digest: Digest, value: number) => void): void {
+    for (let place = 0; place < this.values.length; place++) {
+      if (this.values[place] === -1) continue;
+      const at = place * 4;
+      visit({ a: this.words[at] as number, b: this.words[at + 1] as number, c: this.words[at + 2] as number, d: this.words[at + 3] as number }, this.values[place] as number);
+    }
   }
 
   private find(digest: Digest): number {

@@ -1,0 +1,79 @@
+// Sleep sets: which heads need not be taken from a state, since a path that takes them earlier leads to the same states. Every state
+// is still entered; what is saved is the ways to it (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems).
+import type { Space } from './space.ts';
+import type { Delta } from './transitions.ts';
+
+/** A head that sleeps, or was explored: its lane, where it goes, and what it does. @internal */
+export interface Sleeper {
+  readonly lane: number;
+  readonly to: number;
+  readonly delta: Delta;
+}
+
+const LANES_MAX = 1 << 20;
+
+/** Whether two steps lead to the same state in either order, and neither hinders or changes the other. @internal */
+export function areIndependent(one: Sleeper, other: Sleeper, space: Space): boolean {
+  if (touches(one.delta.writes, other.delta.reads) || touches(other.delta.writes, one.delta.reads)) return false;
+  if (touches(one.delta.sends, other.delta.sends)) return false;
+  if (takesFrom(one, other) || takesFrom(other, one)) return false;
+  // What a property reads is never commuted.
+  return !(space.isVisible(one.delta) && space.isVisible(other.delta));
+}
+
+function touches(some: readonly number[], others: readonly number[]): boolean {
+  for (const each of some) if (others.includes(each)) return true;
+  return false;
+}
+
+/** Whether a step may take back what the other one receives or sends. */
+function takesFrom({ delta }: Sleeper, other: Sleeper): boolean {
+  for (const operation of delta.operations) {
+    if (operation.do !== 'takeBack') continue;
+    if (operation.to === other.to) return true;
+    for (const sent of other.delta.operations) if ((sent.do === 'takeBack' ? sent.to : sent.pending.task.to) === operation.to) return true;
+  }
+  return false;
+}
+
+/** Sets of lanes, kept once. Set 0 is empty. @internal */
+export class SleepSets {
+  private readonly ids = new Map<number, number>();
+  private readonly sets: ReadonlySet<number>[] = [new Set()];
+
+  idOf(sleepers: readonly Sleeper[]): number {
+    if (sleepers.length === 0) return 0;
+    return this.idOfLanes(sleepers.map(({ lane }) => lane));
+  }
+
+  /** Goes from the empty set lane by lane in order: each set is known by the one without its last lane. */
+  idOfLanes(lanes: readonly number[]): number {
+    const sorted = lanes.length < 2 ? lanes : [...lanes].sort((a, b) => a - b);
+    let id = 0;
+    let last = -1;
+    for (const lane of sorted) {
+      if (lane === last) continue;
+      last = lane;
+      const key = id * LANES_MAX + lane;
+      let next = this.ids.get(key);
+      if (next === undefined) {
+        next = this.sets.length;
+        this.ids.set(key, next);
+        this.sets.push(new Set([...this.lanes(id), lane]));
+      }
+      id = next;
+    }
+    return id;
+  }
+
+  lanes(id: number): ReadonlySet<number> {
+    return this.sets[id] as ReadonlySet<number>;
+  }
+
+  isWithin(id: number, other: number): boolean {
+    if (id === 0 || id === other) return true;
+    const set = this.lanes(other);
+    for (const lane of this.lanes(id)) if (!set.has(lane)) return false;
+    return true;
+  }
+}
