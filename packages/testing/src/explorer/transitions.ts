@@ -372,8 +372,8 @@ export class Transitions {
       if (this.rules.ordered) line = mix(line, parts.digest.a);
     }
     if (this.rules.ordered) {
-      // Timers of one instant come due in their order.
-      for (const { pending } of state.timers) line = mix(line, (pending.parts[renaming] as Parts).digest.a);
+      // Timers of one instant come due in their order; between nodes that are alike it is free.
+      if (this.contexts.length === 1) for (const { pending } of state.timers) line = mix(line, (pending.parts[renaming] as Parts).digest.a);
       add(sum, line, mix(line, 1), mix(line, 2), mix(line, 3));
     }
     return { a: mix(sum.a, 1), b: mix(sum.b, 2), c: mix(sum.c, 3), d: mix(sum.d, 4) };
