@@ -1,5 +1,5 @@
 // The cluster that people hold: a control plane in virtual time, synchronous, one value at any moment.
-import type { ApiCall, ApiReply, DeleteOptions, KubeObject, PatchType, ResourceName, RestRequest, RestResponse, WatchEvent } from '@kubesim/api';
+import type { ApiCall, ApiReply, DeleteOptions, KubeObject, PatchType, Pod, ResourceName, RestRequest, RestResponse, WatchEvent } from '@kubesim/api';
 import { Machine, fingerprint, fifoArbiter, type ArbiterState, type KeptChoices, type RunOutcome, type World } from '@kubesim/kernel';
 import { processName, type Profile } from '@kubesim/client';
 import { defaultPlugins } from '@kubesim/scheduler';
@@ -16,7 +16,9 @@ import { instantAfterObjects, readImport, type ImportedObject } from './import-o
 import { LiveCluster, type LiveOptions } from './live.ts';
 import { Observers, type Observer } from './observers.ts';
 import { checkOptions, FUNCTION_KEYS, type ClusterFunctions, type ClusterOptions } from './options.ts';
+import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
 import { Past } from './past.ts';
+import { podLanes, Timeline, type PodChange } from './timeline/timeline.ts';
 import { Rollout } from './rollout.ts';
 import { checkRecording, type Recording, type ScriptEntry } from './recording.ts';
 import type { KindOf, KindOfWord } from './kinds.ts';
@@ -540,6 +542,32 @@ export class Cluster {
       else cluster.advance(entry);
     }
     return cluster;
+  }
+
+  /**
+   * What a manifest would do if it were applied: how long its rollouts take, how few pods serve on the way, and whether they can
+   * get stuck. It is applied in forks, in the usual order of things and in random ones; this cluster stays as it is.
+   */
+  forecast(manifest: Manifest, options: ForecastOptions = {}): Forecast {
+    return forecast(this, manifest, options);
+  }
+
+  /**
+   * What happened to pods, why, and what was done to the cluster: as text for a terminal, as a picture or a page (`svg()`,
+   * `html()`), as a trace for Perfetto. From the first pod on, or from `since` (an instant), of one namespace or of all.
+   */
+  timeline(options: InNamespace & { readonly since?: number | string } = {}): Timeline {
+    checkKeys('timeline', options, ['namespace', 'since']);
+    const storage = this.plane.storage(this.machine);
+    const changes: PodChange[] = [];
+    for (const { type, after, revision } of storage.changesSince('pods', 0)) {
+      if (options.namespace !== undefined && options.namespace !== '*' && after.metadata.namespace !== options.namespace) continue;
+      changes.push({ at: storage.instantOf(revision) ?? this.now, type, pod: after as Pod });
+    }
+    const first = changes[0]?.at ?? this.now;
+    const from = options.since === undefined ? first : readInstant('timeline.since', options.since);
+    const log = [...settingsOf(this.machine).log.values()].filter(({ at }) => at >= from);
+    return new Timeline(from, this.now, podLanes(changes, from, this.now, log), log);
   }
 
   /** Why an object is as it is: what blocks or drives it, by whom, since when. */

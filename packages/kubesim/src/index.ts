@@ -16,7 +16,10 @@ export type { KindOf, KindOfWord, KindsByWord } from './kinds.ts';
 export { LiveCluster, type LiveOptions } from './live.ts';
 export type { Observation, Observer } from './observers.ts';
 export { Past } from './past.ts';
+export type { Forecast, ForecastOptions, WorkloadForecast } from './forecast.ts';
 export { Rollout } from './rollout.ts';
+export { Timeline, type PodLane, type PodStage, type Stretch } from './timeline/timeline.ts';
+export type { TraceEvent, TraceFile } from './timeline/trace.ts';
 
 // What the user's own functions are made of.
 export type { ApiCall, ApiReply, KubeObject, ResourceName, RestRequest, RestResponse } from '@kubesim/api';
