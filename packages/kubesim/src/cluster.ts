@@ -17,14 +17,15 @@ import { LiveCluster, type LiveOptions } from './live.ts';
 import { Observers, type Observer } from './observers.ts';
 import { checkOptions, FUNCTION_KEYS, type ClusterFunctions, type ClusterOptions } from './options.ts';
 import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
+import { explain, type ExplainedReason } from './explain/explain.ts';
 import { Past } from './past.ts';
-import { podLanes, Timeline, type PodChange } from './timeline/timeline.ts';
+import { podLanes, type PodChange } from './timeline/pod-lanes.ts';
+import { Timeline } from './timeline/timeline.ts';
 import { Rollout } from './rollout.ts';
 import { checkRecording, type Recording, type ScriptEntry } from './recording.ts';
 import type { KindOf, KindOfWord } from './kinds.ts';
 import { parseReference, resolveManifest, resolveResource, type ResolvedKind } from './references.ts';
 import { log } from './pod-access.ts';
-import type { StatedReason } from './settings.ts';
 import { readCondition, type WaitCondition } from './waiting.ts';
 
 /** Where a namespaced thing is; `default` without it. @public */
@@ -570,11 +571,26 @@ export class Cluster {
     return new Timeline(from, this.now, podLanes(changes, from, this.now, log), log);
   }
 
-  /** Why an object is as it is: what blocks or drives it, by whom, since when. */
-  explain(reference: string, options: InNamespace = {}): readonly StatedReason[] {
+  /**
+   * Why an object is as it is, or is not there: each reason names the rule, the condition, the object that blocks (`blockedBy`),
+   * since when, and what would change it; then the same of what blocks, to the cause. It reads what components said of their own
+   * decisions, and the state.
+   */
+  explain(reference: string, options: InNamespace = {}): readonly ExplainedReason[] {
     const { kind, name } = this.reference(reference);
-    const subject = `${kind.toLowerCase()}/${options.namespace ?? 'default'}/${name}`;
-    return settingsOf(this.machine).reasons.get(subject) ?? settingsOf(this.machine).reasons.get(`${kind.toLowerCase()}/${name}`) ?? [];
+    const storage = this.plane.storage(this.machine);
+    const { reasons, failures } = settingsOf(this.machine);
+    return explain({
+      now: this.now,
+      get: (word, namespace, named) => {
+        const known = resolveResource(word, this.customKinds);
+        return storage.get(known.resource, known.namespaced ? `${namespace}/${named}` : named);
+      },
+      list: (resource, namespace) => [...storage.list(resource, `${namespace}/`)],
+      said: (subject) => reasons.get(subject) ?? [],
+      failure: (controller, key) => failures.get(`${controller} ${key}`),
+      schedulerNames: ['default-scheduler', ...(this.options.scheduler.profiles ?? []).map(({ schedulerName }) => schedulerName)],
+    }, kind, options.namespace ?? 'default', name);
   }
 
   /** The machine underneath, for tools that explore. Handle with care: it is this cluster's own. @internal */

@@ -8,7 +8,7 @@ import {
   type Lister, type Ports, type Profile, type Reason, type ReconcileEnd, type WatchTarget,
 } from '@kubesim/client';
 import { deriveIdentity, Machine, type ComponentType, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
-import { logReason, SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
+import { logReason, noteReconcileEnd, SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
 
 /** The functions that a control plane is built of. @internal */
 export interface ControlPlaneParts {
@@ -39,13 +39,17 @@ export class ControlPlane {
   readonly parts: ControlPlaneParts;
   filter: CallFilter | undefined;
   latency: Ports['latency'];
+  /** Told of each reconcile's end, for tests and traces. */
   ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
   private readonly servers = new WeakMap<Machine, ApiServer>();
 
   constructor(parts: ControlPlaneParts) {
     this.parts = parts;
     const ports = this.makePorts();
-    this.controllers = new ControllerHost(parts.controllers, ports, (machine, end) => this.ended?.(machine, end));
+    this.controllers = new ControllerHost(parts.controllers, ports, (machine, end) => {
+      noteReconcileEnd(machine, end);
+      this.ended?.(machine, end);
+    });
     this.actors = new ActorHost(parts.actors, ports);
     this.processes = new ProcessHost(this.controllers, this.actors, ports);
     const view = viewComponent((machine, _slot, args, change) => {

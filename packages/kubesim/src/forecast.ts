@@ -6,7 +6,7 @@ import type { Cluster, InNamespace } from './cluster.ts';
 import { durationMs, formatDuration, type Duration } from './duration.ts';
 import { checkKeys, UsageError } from './errors.ts';
 import type { Manifest } from './manifests.ts';
-import type { StatedReason } from './settings.ts';
+import type { ExplainedReason } from './explain/explain.ts';
 
 /** How a forecast is made. @public */
 export interface ForecastOptions extends InNamespace {
@@ -31,7 +31,7 @@ export interface WorkloadForecast {
   readonly durationMsMax: number | undefined;
   /** In how many of the runs it did not come to an end, and why in the first of them. */
   readonly stuckCount: number;
-  readonly why: readonly StatedReason[];
+  readonly why: readonly ExplainedReason[];
 }
 
 /** What a manifest would do. @public */
@@ -52,7 +52,7 @@ interface Workload {
 interface Run {
   readonly durationMs: number | undefined;
   readonly lowestAvailable: number;
-  readonly why: readonly StatedReason[];
+  readonly why: readonly ExplainedReason[];
 }
 
 const KINDS: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet'];

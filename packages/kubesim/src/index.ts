@@ -16,9 +16,11 @@ export type { KindOf, KindOfWord, KindsByWord } from './kinds.ts';
 export { LiveCluster, type LiveOptions } from './live.ts';
 export type { Observation, Observer } from './observers.ts';
 export { Past } from './past.ts';
+export type { ExplainedReason } from './explain/explain.ts';
 export type { Forecast, ForecastOptions, WorkloadForecast } from './forecast.ts';
 export { Rollout } from './rollout.ts';
-export { Timeline, type PodLane, type PodStage, type Stretch } from './timeline/timeline.ts';
+export { Timeline } from './timeline/timeline.ts';
+export type { PodLane, PodStage, Stretch } from './timeline/pod-lanes.ts';
 export type { TraceEvent, TraceFile } from './timeline/trace.ts';
 
 // What the user's own functions are made of.

@@ -1,5 +1,5 @@
 // Settings of a cluster that live in its World: the profile, and what observers asked to keep.
-import type { Profile, Reason } from '@kubesim/client';
+import type { Profile, Reason, ReconcileEnd } from '@kubesim/client';
 import { emptyRecorder, type RecorderState } from '@kubesim/client';
 import { OrderedMap, Vector, type ComponentType, type Machine } from '@kubesim/kernel';
 
@@ -11,6 +11,8 @@ export interface SettingsState {
   events: boolean;
   /** Latest reasons by subject: who says it, what, and since when. */
   reasons: OrderedMap<readonly StatedReason[]>;
+  /** Errors with which controllers' work on a key ended last, by `<controller> <key>`: the error, and since when it is the same. */
+  failures: OrderedMap<{ readonly error: string; readonly since: number }>;
   /** What was decided and done to the cluster, oldest first: for timelines. */
   log: Vector<LoggedReason>;
 }
@@ -22,6 +24,16 @@ export interface LoggedReason extends Reason {
   readonly source: string;
   /** `kind/namespace/name` or `kind/name`. */
   readonly subject: string;
+}
+
+/** Notes how a controller's work on a key ended. @internal */
+export function noteReconcileEnd(machine: Machine, { controller, key, error }: ReconcileEnd): void {
+  const slot = machine.slotOf(SETTINGS);
+  const subject = `${controller} ${key}`;
+  const known = machine.peek<SettingsState>(slot).failures.get(subject);
+  if (known?.error === error) return;
+  const settings = machine.edit<SettingsState>(slot);
+  settings.failures = error === undefined ? settings.failures.delete(machine.epoch, subject) : settings.failures.set(machine.epoch, subject, { error, since: known?.since ?? machine.now });
 }
 
 /** So many entries the log keeps. */
@@ -48,7 +60,7 @@ export const SETTINGS = 'settings';
 export const settingsComponent: ComponentType<SettingsState, never, { readonly profile: Profile; readonly events: boolean }> = {
   name: SETTINGS,
   version: 2,
-  initial: ({ profile, events }) => ({ profile, recorder: emptyRecorder(), events, reasons: OrderedMap.empty(), log: Vector.empty() }),
+  initial: ({ profile, events }) => ({ profile, recorder: emptyRecorder(), events, reasons: OrderedMap.empty(), failures: OrderedMap.empty(), log: Vector.empty() }),
   receive: () => {},
   // Events and reasons never steer anything, so they are no part of a state's identity.
   hash: (state, hasher) => hasher.value(state.profile),

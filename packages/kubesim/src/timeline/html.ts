@@ -1,9 +1,9 @@
 // A timeline as one page: the picture, and a table of decisions and faults. Nothing outside it is needed.
 import { drawSvg, escape } from './svg.ts';
-import { offset, type Timeline } from './timeline.ts';
+import { offset, type Drawing } from './pod-lanes.ts';
 
 /** @internal */
-export function drawHtml(timeline: Timeline): string {
+export function drawHtml(timeline: Drawing): string {
   const entries = [...timeline.decisions, ...timeline.faults].sort((a, b) => a.at - b.at);
   const rows = entries.map(({ at, source, subject, rule, message, blockedBy }) => `<tr${source === 'fault' ? ' class="fault"' : ''}><td>${offset(timeline.from, at)}</td><td>${escape(source)}</td><td>${escape(subject)}</td><td>${escape(message)}${blockedBy === undefined ? '' : ` <small>waits for ${escape(blockedBy)}</small>`}</td><td>${escape(rule)}</td></tr>`);
   return `<!doctype html>

@@ -1,6 +1,6 @@
 // A timeline as one SVG: pods as lanes, stages coloured, decisions and faults marked, titles that tell why.
 import type { LoggedReason } from '../settings.ts';
-import { clock, offset, rowsOf, type PodStage, type Timeline } from './timeline.ts';
+import { clock, offset, rowsOf, type PodStage, type Drawing } from './pod-lanes.ts';
 
 /** @internal */
 export const STAGE_COLOURS: Readonly<Record<PodStage, string>> = { unscheduled: '#c9a0dc', starting: '#f2c14e', running: '#f08a4b', ready: '#4f9d69', terminating: '#8a8f98', succeeded: '#5b8fd9', failed: '#c8443a' };
@@ -14,7 +14,7 @@ const TOP = 64;
 const LETTER = 6.6;
 
 /** @internal */
-export function drawSvg(timeline: Timeline): string {
+export function drawSvg(timeline: Drawing): string {
   const { from, to, faults, decisions } = timeline;
   const rows = rowsOf(timeline.pods);
   const owners = [...new Set(decisions.map(({ subject }) => subject).filter((subject) => !subject.startsWith('pod/')))];

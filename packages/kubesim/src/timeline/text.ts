@@ -1,11 +1,11 @@
 // A timeline for a terminal.
-import { offset, rowsOf, type PodStage, type Timeline } from './timeline.ts';
+import { offset, rowsOf, type PodStage, type Drawing } from './pod-lanes.ts';
 
 const MARKS: Readonly<Record<PodStage, string>> = { unscheduled: '?', starting: '.', running: '-', ready: '=', terminating: 'x', succeeded: 'o', failed: '!' };
 const ENTRIES_MAX = 40;
 
 /** @internal */
-export function drawText(timeline: Timeline, width: number): string {
+export function drawText(timeline: Drawing, width: number): string {
   const { from, to } = timeline;
   const rows = rowsOf(timeline.pods);
   const label = Math.max(6, ...rows.map(({ name }) => name.length));

@@ -1,5 +1,5 @@
 // A timeline in Chrome's trace format, which Perfetto opens. One process a namespace, one thread a pod; decisions and faults are instants.
-import type { Timeline } from './timeline.ts';
+import type { Drawing } from './pod-lanes.ts';
 
 /** One event of a trace; `ts` and `dur` are microseconds from the start. @public */
 export interface TraceEvent {
@@ -25,7 +25,7 @@ export interface TraceFile {
 const CONTROL_PLANE = 1;
 
 /** @internal */
-export function traceEvents(timeline: Timeline): TraceFile {
+export function traceEvents(timeline: Drawing): TraceFile {
   const events: TraceEvent[] = [{ ph: 'M', name: 'process_name', pid: CONTROL_PLANE, tid: 0, args: { name: 'control plane' } }];
   const ts = (instant: number): number => (instant - timeline.from) * 1000;
   const sources = new Map<string, number>();
