@@ -2,8 +2,9 @@
 // Upstream: pkg/scheduler/schedule_one.go (1.37).
 import type { Pod } from '@kubesim/api';
 import { continueBinding } from './binding.ts';
+import { PERMIT_TIMEOUT_MAX_MS, wakeWaiting } from './waiting-pods.ts';
 import type { SchedulerSetup } from './cluster-events.ts';
-import { fail, nominatedPods, recordEvent } from './failure.ts';
+import { fail, nominatedPods, recordEvent, refusedOnNode } from './failure.ts';
 import { PluginMisbehaved } from './framework.ts';
 import { addPod, snapshotOf } from './node-cache.ts';
 import { nextPod, removePod, type QueuedPod } from './queue.ts';
@@ -54,15 +55,22 @@ function take(step: SchedulerStep, state: SchedulerState, queued: QueuedPod): vo
 
 function place(setup: SchedulerSetup, step: SchedulerStep, state: SchedulerState, pod: Pod, queued: QueuedPod, nodeName: string): void {
   const cycle = { pod, snapshot: snapshotOf(state.cache), listers: listersOf(step, setup.watched), data: new Map<string, unknown>(), memo: undefined };
+  const permits: { plugin: string; until: number }[] = [];
   for (const plugin of profileOf(setup.profiles, pod)?.plugins ?? []) {
     const refusal = plugin.reserve?.(cycle, nodeName) ?? plugin.permit?.(cycle, nodeName);
     if (refusal === undefined) continue;
-    if (refusal.code === 'Pending') throw new PluginMisbehaved(plugin.name, 'Permit', refusal);
-    fail(step, state, pod, queued, { kind: 'error', message: refusal.reasons.join(', '), nextStartIndex: state.startIndex });
+    if (refusal.code === 'Pending') {
+      if (plugin.waitOnPermit === undefined) throw new PluginMisbehaved(plugin.name, 'Permit', refusal);
+      permits.push({ plugin: plugin.name, until: step.now + Math.min(refusal.timeoutMs ?? PERMIT_TIMEOUT_MAX_MS, PERMIT_TIMEOUT_MAX_MS) });
+      continue;
+    }
+    fail(step, state, pod, queued, refusedOnNode(nodeName, { ...refusal, plugin: plugin.name }, state.startIndex));
     return;
   }
   state.cache = addPod(state.cache, step.epoch, nodeName, pod);
-  state.binding = state.binding.set(step.epoch, queued.key, { pod, nodeName, since: step.now, marks: [], isBound: false, queued });
+  state.binding = state.binding.set(step.epoch, queued.key, { pod, nodeName, since: step.now, permits, marks: [], isBound: false, queued });
   state.nominated = state.nominated.delete(step.epoch, queued.key);
+  // Who waits already may be waiting for this one.
+  if (permits.length > 0) wakeWaiting(step, state, queued.key);
   continueBinding(setup, step, state, queued.key);
 }

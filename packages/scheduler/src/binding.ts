@@ -2,9 +2,11 @@
 // Upstream: pkg/scheduler/schedule_one.go (bindingCycle), plugins/defaultbinder (1.37).
 import { formatTime, type ApiReply, type Pod } from '@kubesim/api';
 import { movePods, type SchedulerSetup } from './cluster-events.ts';
-import { fail, recordEvent } from './failure.ts';
+import { fail, recordEvent, refusedOnNode } from './failure.ts';
 import { PluginMisbehaved, type PreBindStep } from './framework.ts';
 import { removePodFrom } from './node-cache.ts';
+import type { CycleResult } from './schedule-pod.ts';
+import { askPermits } from './waiting-pods.ts';
 import { listersOf, profileOf, wake, type BindingPod, type SchedulerState, type SchedulerStep } from './scheduler-state.ts';
 
 /** How long a pod waits for its volumes. @public */
@@ -16,6 +18,16 @@ export function continueBinding(setup: SchedulerSetup, step: SchedulerStep, stat
   const binding = state.binding.get(key);
   if (binding === undefined || binding.isBound) return;
   const { pod, nodeName, marks } = binding;
+  if (binding.permits.length > 0) {
+    const outcome = askPermits(setup, step, state, binding);
+    if (outcome.refused !== undefined) {
+      undo(setup, step, state, key, binding, refusedOnNode(nodeName, outcome.refused, state.startIndex));
+      return;
+    }
+    if (outcome.permits.length !== binding.permits.length) state.binding = state.binding.set(step.epoch, key, { ...binding, permits: outcome.permits, since: step.now });
+    again(step, key, outcome.permits.length === 0 ? 0 : Math.min(POLL_MS, ...outcome.permits.map(({ until }) => until - step.now)));
+    return;
+  }
   const next = preBind(setup, step, state, binding);
   if (next === undefined) {
     bind(setup, step, state, key, binding);
@@ -80,14 +92,18 @@ function bind(setup: SchedulerSetup, step: SchedulerStep, state: SchedulerState,
 }
 
 /** The pod does not get its node after all. */
-function undo(setup: SchedulerSetup, step: SchedulerStep, state: SchedulerState, key: string, { pod, nodeName, queued }: BindingPod, message: string): void {
+function undo(setup: SchedulerSetup, step: SchedulerStep, state: SchedulerState, key: string, { pod, nodeName, queued }: BindingPod, why: string | Exclude<CycleResult, { kind: 'placed' }>): void {
   state.binding = state.binding.delete(step.epoch, key);
   state.cache = removePodFrom(state.cache, step.epoch, nodeName, pod);
+  const freed = { resource: 'pods', type: 'DELETED', before: pod as never } as const;
+  // A rejected pod is not moved by the room that it leaves: it would come back at once.
+  const isRejected = typeof why !== 'string' && why.kind === 'unschedulable';
+  if (isRejected) movePods(setup, step, state, freed);
   const present = step.lister<Pod>('pods').get(pod.metadata?.namespace ?? '', pod.metadata?.name ?? '');
   if (present !== undefined && present.metadata?.uid === pod.metadata?.uid && (present.spec?.nodeName ?? '') === '') {
-    fail(step, state, present, queued, { kind: 'error', message, nextStartIndex: state.startIndex });
+    fail(step, state, present, queued, typeof why === 'string' ? { kind: 'error', message: why, nextStartIndex: state.startIndex } : why);
   }
-  movePods(setup, step, state, { resource: 'pods', type: 'DELETED', before: pod as never });
+  if (!isRejected) movePods(setup, step, state, freed);
   wake(step, state);
 }
 

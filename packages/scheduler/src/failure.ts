@@ -1,6 +1,8 @@
 // What becomes of a pod that found no place: back to the queue, an Event, a condition, a nomination.
 // Upstream: pkg/scheduler/schedule_one.go (handleSchedulingFailure, 1.37).
 import { formatTime, type KubeObject, type Pod } from '@kubesim/api';
+import { diagnosisMessage, type Diagnosis } from './diagnosis.ts';
+import type { Refusal } from './framework.ts';
 import { podInfo, podKey } from './pod-info.ts';
 import type { Preemption } from './preemption.ts';
 import { afterError, afterRefusal, putPod, type QueuedPod } from './queue.ts';
@@ -29,6 +31,13 @@ export function nominatedPods(step: SchedulerStep, state: SchedulerState): Reado
     else others.push(pod);
   }
   return pods;
+}
+
+/** What a refusal after the choice of the node amounts to: it counts as a filter of that one node. Upstream: FitError in schedule_one.go. @internal */
+export function refusedOnNode(nodeName: string, refusal: Refusal, nextStartIndex: number): Exclude<CycleResult, { kind: 'placed' }> {
+  if (refusal.code === 'Error') return { kind: 'error', message: refusal.reasons.join(', '), nextStartIndex };
+  const diagnosis: Diagnosis = { nodeCount: 1, refusals: new Map([[nodeName, refusal]]), plugins: refusal.plugin === undefined ? [] : [refusal.plugin] };
+  return { kind: 'unschedulable', message: diagnosisMessage(diagnosis), diagnosis, preemption: { message: '', victims: [], clearsNomination: false }, nextStartIndex };
 }
 
 /** Puts a pod back and says why: an Event, and a condition where it is news. @internal */

@@ -6,11 +6,13 @@ import type { NodeInfo, NodeInfoSnapshot } from './node-info.ts';
 
 /**
  * Why a plugin refuses: `Unschedulable` may be cured by preemption, `UnschedulableAndUnresolvable` may not, `Error` is a
- * fault and is retried with back-off. `Pending` (from Permit and PreBind) waits. @public
+ * fault and is retried with back-off. `Pending` (from Permit) waits: the plugin's `waitOnPermit` is asked from then on. @public
  */
 export interface Refusal {
   readonly code: 'Unschedulable' | 'UnschedulableAndUnresolvable' | 'Error' | 'Pending';
   readonly reasons: readonly string[];
+  /** Of `Pending`: how long to wait at most, ms of virtual time. 15 min without it and at the most, as upstream. */
+  readonly timeoutMs?: number;
   /** Set by the framework. */
   readonly plugin?: string;
 }
@@ -49,6 +51,14 @@ export type PreBindStep =
   | { readonly kind: 'fail'; readonly message: string }
   | undefined;
 
+/** A pod that has a node and is not seen bound yet. @public */
+export interface PlacedPod {
+  readonly pod: Pod;
+  readonly nodeName: string;
+  /** A plugin's Permit lets it wait. */
+  readonly isWaiting: boolean;
+}
+
 /** A plugin: each extension point is optional. Functions must depend on nothing but their arguments. @public */
 export interface SchedulerPlugin {
   readonly name: string;
@@ -70,6 +80,12 @@ export interface SchedulerPlugin {
   normalize?(cycle: Cycle, scores: number[], nodes: readonly NodeInfo[]): void;
   reserve?(cycle: Cycle, nodeName: string): Refusal | undefined;
   permit?(cycle: Cycle, nodeName: string): Refusal | undefined;
+  /**
+   * Asked about a pod that this plugin's Permit let wait: when another comes to wait, and every second. `placed` are all pods that
+   * hold a node and are not seen bound yet, this one among them; those that are bound the listers show. Upstream's plugins call Allow and Reject from wherever they like; here the answer
+   * is a function of what is seen.
+   */
+  waitOnPermit?(listers: SchedulerListers, placed: readonly PlacedPod[], pod: Pod, nodeName: string): 'wait' | 'allow' | Refusal;
   /** Asked again after each of its steps until it answers undefined: done. */
   preBind?(listers: SchedulerListers, pod: Pod, node: Node | undefined, marks: readonly string[]): PreBindStep;
   /** Whether a change of a cache may make schedulable a pod that this plugin refused (QueueingHint). Absent: any may. */

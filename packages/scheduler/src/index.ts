@@ -3,7 +3,7 @@ export { defaultPlugins, defaultProfile } from './default-profile.ts';
 export { diagnosisMessage, type Diagnosis } from './diagnosis.ts';
 export {
   normalizeByMaximum, PluginMisbehaved, unresolvable, unschedulable, type Cycle, type CycleRandom, type PreBindStep, type PreFilterResult, type Refusal,
-  type SchedulerListers, type SchedulerPlugin, type SchedulerProfile,
+  type SchedulerListers, type PlacedPod, type SchedulerPlugin, type SchedulerProfile,
 } from './framework.ts';
 export { interleaveZones, nodeInfo, nodeInfoSnapshot, withNode, withoutPod, withPod, type NodeInfo, type NodeInfoSnapshot } from './node-info.ts';
 export { type Amounts } from './pod-info.ts';

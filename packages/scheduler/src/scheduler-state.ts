@@ -12,6 +12,8 @@ export interface BindingPod {
   readonly nodeName: string;
   /** When it got its node, ms since 1970. */
   readonly since: number;
+  /** Plugins whose Permit lets it wait, and until when, ms since 1970. */
+  readonly permits: readonly { readonly plugin: string; readonly until: number }[];
   /** What PreBind has written. */
   readonly marks: readonly string[];
   /** The Binding was accepted; the cache has not shown it yet. */

@@ -1,6 +1,6 @@
 // The process: queue, writes, waits and evictions over caches that follow.
 import { describe, expect, it } from 'vitest';
-import { createScheduler, defaultPlugins, PluginMisbehaved } from '../src/index.ts';
+import { createScheduler, defaultPlugins, PluginMisbehaved, type SchedulerPlugin } from '../src/index.ts';
 import { backOffEnd } from '../src/queue.ts';
 import { aNode, aPod, asking, TestCluster } from './cluster.ts';
 
@@ -182,6 +182,63 @@ it('[M4] should take the nomination from a pod of lower priority', () => {
 });
 
 describe('profiles', () => {
+  describe('Permit', () => {
+    /** Lets pods of a gang wait until as many as their label says hold a node. */
+    const gang = (timeoutMs?: number): SchedulerPlugin => ({
+      name: 'Gang',
+      permit: ({ pod }) => (pod.metadata.labels?.['gang'] === undefined ? undefined : { code: 'Pending', reasons: [], timeoutMs }),
+      waitOnPermit: (_listers, placed, pod) => {
+        if (pod.metadata.labels?.['broken'] !== undefined) return { code: 'Unschedulable', reasons: ['the gang is broken'] };
+        return placed.filter((each) => each.pod.metadata.labels?.['gang'] !== undefined).length >= Number(pod.metadata.labels?.['gang']) ? 'allow' : 'wait';
+      },
+    });
+    const start = (timeoutMs?: number): TestCluster => {
+      const cluster = new TestCluster({ profiles: [{ schedulerName: 'default-scheduler', plugins: [...defaultPlugins, gang(timeoutMs)] }] });
+      cluster.put('nodes', aNode('n1'));
+      return cluster;
+    };
+
+    it('should hold the nodes of a gang until all of it waits, and then bind it', () => {
+      const cluster = start();
+      cluster.put('pods', aPod('a', asking('1'), { labels: { gang: '2' } }));
+      cluster.run(5_000);
+      expect(cluster.nodeOf('a')).toBeUndefined();
+      cluster.put('pods', aPod('greedy', asking('3500m')));
+      cluster.run(5_000);
+      // The room is taken, though nothing is bound yet.
+      expect(cluster.nodeOf('greedy')).toBeUndefined();
+      cluster.put('pods', aPod('b', asking('1'), { labels: { gang: '2' } }));
+      cluster.run(2_000);
+      expect([cluster.nodeOf('a'), cluster.nodeOf('b')]).toEqual(['n1', 'n1']);
+    });
+
+    it('should give up a pod that waited for as long as its plugin said, and free its room', () => {
+      const cluster = start(90_000);
+      cluster.put('pods', aPod('a', asking('3'), { labels: { gang: '2' } }));
+      cluster.run(89_000);
+      expect(cluster.events).toEqual([]);
+      cluster.run(2_000);
+      expect(cluster.events.map(({ reason, message }) => `${reason} ${message}`)).toEqual(['FailedScheduling 0/1 nodes are available: 1 rejected due to timeout after waiting 1m30s at plugin Gang.']);
+    });
+
+    it('should reject what the plugin rejects', () => {
+      const cluster = start();
+      cluster.put('pods', aPod('a', {}, { labels: { gang: '1', broken: 'yes' } }));
+      cluster.run();
+      expect(cluster.events[0]?.message).toBe('0/1 nodes are available: 1 the gang is broken.');
+      expect((cluster.get('pods', 'default', 'a')?.['status'].conditions as unknown[])[0]).toMatchObject({ reason: 'Unschedulable' });
+    });
+
+    it('should name a plugin that lets wait and cannot be asked, or answers nonsense', () => {
+      for (const plugin of [{ ...gang(), waitOnPermit: undefined }, { ...gang(), waitOnPermit: () => 'perhaps' as never }] as SchedulerPlugin[]) {
+        const cluster = new TestCluster({ profiles: [{ schedulerName: 'default-scheduler', plugins: [...defaultPlugins, plugin] }] });
+        cluster.put('nodes', aNode('n1'));
+        cluster.put('pods', aPod('a', {}, { labels: { gang: '1' } }));
+        expect(() => { cluster.run(); }).toThrow(/plugin Gang answered .* at (Permit|WaitOnPermit)/);
+      }
+    });
+  });
+
   it('[C6] should refuse profiles that clash and plugins that answer nonsense', () => {
     const profile = { schedulerName: 'mine', plugins: defaultPlugins };
     expect(() => createScheduler({ profiles: [profile, profile] })).toThrow("options.profiles has 'mine' twice");
