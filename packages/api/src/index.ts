@@ -55,4 +55,5 @@ export {
 } from './quantity/quantity.ts';
 export { sha256 } from './encoding/sha256.ts';
 export { patchedJson, structJson } from './encoding/struct-json.ts';
-export { withGoNulls } from './encoding/go-nulls.ts';
+export { ageCell } from './table/cells.ts';
+export { goShaped } from './encoding/go-shape.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kubectlSet } from '../src/sets/kubectl.ts';
 
 // Raised when more agree; never lowered.
-const AGREE_MIN = 1993;
+const AGREE_MIN = 1995;
 
 describe('conform kubectl', () => {
   it(`should print at least ${AGREE_MIN} recorded lines in process`, async () => {

@@ -6,7 +6,7 @@ export type FlagKinds = Readonly<Record<string, 'bool' | 'value' | 'list' | 'opt
 
 /** Flags that every verb has. */
 const COMMON: FlagKinds = {
-  namespace: 'value', kubeconfig: 'value', context: 'value', server: 'value', 'request-timeout': 'value', as: 'value', v: 'value', 'cache-dir': 'value', help: 'bool',
+  namespace: 'value', kubeconfig: 'value', context: 'value', server: 'value', 'request-timeout': 'value', as: 'value', user: 'value', cluster: 'value', token: 'value', v: 'value', 'cache-dir': 'value', 'insecure-skip-tls-verify': 'bool', 'warnings-as-errors': 'bool', 'match-server-version': 'bool', help: 'bool',
 };
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -22,8 +22,12 @@ export interface Parsed {
   readonly lists: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Parses words. Throws KubectlError for unknown flags and missing values. @internal */
-export function parseFlags(words: readonly string[], kinds: FlagKinds): Parsed {
+/**
+ * Parses the words of a command such as `get` or `rollout status`; `short` has the letters that mean something else there.
+ * Throws KubectlError for unknown flags and missing values. @internal
+ */
+export function parseFlags(words: readonly string[], kinds: FlagKinds, command: string, short: Readonly<Record<string, string>> = {}): Parsed {
+  const letters = { ...SHORT, ...short };
   const known: FlagKinds = { ...COMMON, ...kinds };
   const args: string[] = [];
   const flags: Record<string, string> = {};
@@ -31,16 +35,17 @@ export function parseFlags(words: readonly string[], kinds: FlagKinds): Parsed {
   let index = 0;
   const put = (name: string, inline: string | undefined, shown: string): void => {
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (kind === undefined) throw new KubectlError(`error: unknown ${shown.startsWith('--') ? `flag: ${shown}` : `shorthand flag: '${shown[1] ?? ''}' in ${shown}`}\nSee 'kubectl --help' for usage.`, 1);
+    if (kind === undefined) throw new KubectlError(`error: unknown ${shown.startsWith('--') ? `flag: ${shown}` : `shorthand flag: '${shown[1] ?? ''}' in ${shown}`}\nSee 'kubectl ${command} --help' for usage.`, 1);
     let value = inline;
     if (value === undefined && kind === 'bool') value = 'true';
     if (value === undefined && kind === 'optional') value = '';
     if (value === undefined) {
       index++;
       value = words[index];
-      if (value === undefined) throw new KubectlError(`error: flag needs an argument: ${shown}\nSee 'kubectl --help' for usage.`, 1);
+      if (value === undefined) throw new KubectlError(`error: flag needs an argument: ${shown.startsWith('--') ? shown : `'${shown[1] ?? ''}' in ${shown}`}\nSee 'kubectl ${command} --help' for usage.`, 1);
     }
-    flags[name] = value;
+    if (kind === 'bool' && !/^(true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/.test(value)) throw new KubectlError(`error: invalid argument "${value}" for "--${name}" flag: strconv.ParseBool: parsing "${value}": invalid syntax\nSee 'kubectl ${command} --help' for usage.`, 1);
+    flags[name] = kind === 'bool' ? String(/^[1tT]/.test(value)) : value;
     if (kind === 'list') (lists[name] ??= []).push(value);
   };
   for (; index < words.length; index++) {
@@ -50,7 +55,7 @@ export function parseFlags(words: readonly string[], kinds: FlagKinds): Parsed {
       const equals = word.indexOf('=');
       put(equals < 0 ? word.slice(2) : word.slice(2, equals), equals < 0 ? undefined : word.slice(equals + 1), equals < 0 ? word : word.slice(0, equals));
     } else if (/^-[A-Za-z]/.test(word)) {
-      putShort(word, known, put);
+      putShort(word, known, letters, put);
     } else {
       args.push(word);
     }
@@ -59,13 +64,13 @@ export function parseFlags(words: readonly string[], kinds: FlagKinds): Parsed {
 }
 
 /** `-oyaml`, `-o=yaml`, `-o yaml`, `-it`. */
-function putShort(word: string, known: FlagKinds, put: (name: string, inline: string | undefined, shown: string) => void): void {
+function putShort(word: string, known: FlagKinds, letters: Readonly<Record<string, string>>, put: (name: string, inline: string | undefined, shown: string) => void): void {
   const letter = word[1] as string;
-  const name = SHORT[letter] ?? letter;
+  const name = Object.hasOwn(letters, letter) ? letters[letter] as string : letter;
   if (word.length === 2) return put(name, undefined, word);
   if (known[name] === 'bool') {
     put(name, undefined, word);
-    return putShort(`-${word.slice(2)}`, known, put);
+    return putShort(`-${word.slice(2)}`, known, letters, put);
   }
   put(name, word[2] === '=' ? word.slice(3) : word.slice(2), word);
 }

@@ -2,11 +2,18 @@
 import { KubectlError } from './kubectl-error.ts';
 import { Session, type KubectlOptions } from './session.ts';
 import { splitWords } from './words.ts';
-import { apiResources, apiVersions, cordon, drain, exec, logs, taint, version, wait } from './verbs/cluster.ts';
+import { apply, diff } from './verbs/apply.ts';
+import { auth } from './verbs/auth.ts';
+import { apiResources, apiVersions, cordon, drain, taint, version, wait } from './verbs/cluster.ts';
+import { autoscale, create, expose, run } from './verbs/create.ts';
 import { describe } from './verbs/describe.ts';
+import { events } from './verbs/events.ts';
+import { explain } from './verbs/explain.ts';
 import { get } from './verbs/get.ts';
+import { exec, logs, needsStream } from './verbs/pods.ts';
 import { rollout } from './verbs/rollout.ts';
-import { apply, create, edit, labelOrAnnotate, patch, remove, replace, run, scale, set } from './verbs/write.ts';
+import { set } from './verbs/set.ts';
+import { edit, labelOrAnnotate, patch, remove, replace, scale } from './verbs/write.ts';
 
 /** What a command printed, and its exit code. @public */
 export interface KubectlResult {
@@ -18,7 +25,7 @@ export interface KubectlResult {
 type Verb = (session: Session, words: readonly string[]) => void;
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  get, describe, apply, create, replace, delete: remove, patch, scale, set, edit, run, rollout, wait, taint, drain, exec, logs, version,
+  get, describe, apply, diff, create, replace, delete: remove, patch, scale, set, edit, run, expose, autoscale, rollout, wait, taint, drain, exec, logs, version, explain, events, auth,
   label: (session, words) => labelOrAnnotate(session, 'label', words),
   annotate: (session, words) => labelOrAnnotate(session, 'annotate', words),
   cordon: (session, words) => cordon(session, words, true),
@@ -26,12 +33,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'api-resources': apiResources,
   'api-versions': apiVersions,
   'cluster-info': (session) => { session.out("Kubernetes control plane is running at https://kubesim\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n"); },
-  diff: () => {},
   top: () => { throw new KubectlError('error: Metrics API not available'); },
-  auth: (session, words) => {
-    if (words[0] !== 'can-i') throw new KubectlError(`error: unknown command "${words[0] ?? ''}"`);
-    session.out('yes\n');
-  },
+  attach: needsStream('attach'), cp: needsStream('cp'), 'port-forward': needsStream('port-forward'), proxy: needsStream('proxy'), debug: needsStream('debug'),
 };
 
 /** Runs one kubectl command over a server that is given. Never throws for what the command or the server says. @public */
@@ -39,12 +42,14 @@ export function kubectl(options: KubectlOptions, command: string | readonly stri
   const words = typeof command === 'string' ? splitWords(command) : [...command];
   if (words[0] === 'kubectl') words.shift();
   const { namespace, rest } = takeNamespace(words);
-  const session = new Session(options, namespace ?? options.namespace ?? 'default', input.stdin ?? '');
+  const session = new Session(options, namespace, input.stdin ?? '');
   const [name = '', ...args] = rest;
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   try {
     if (verb === undefined) throw new KubectlError(`error: unknown command "${name}" for "kubectl"`);
     verb(session, args);
+    for (const error of session.deferred) session.err(`${error.message}\n`);
+    if (session.deferred.length > 0) session.exit = 1;
   } catch (error) {
     if (!(error instanceof KubectlError)) throw error;
     session.err(`${error.message}\n`);

@@ -1,5 +1,5 @@
 // What a verb works with: requests to the server, the names of resources, its output, and virtual time to wait in.
-import { builtInScheme, resourceName, type KubeObject, type RestRequest, type RestResponse, type Status } from '@kubesim/api';
+import type { KubeObject, RestRequest, RestResponse, Status } from '@kubesim/api';
 import { KubectlError } from './kubectl-error.ts';
 
 /** What kubectl is given: the server, the clock, and a way to let time pass. @public */
@@ -30,6 +30,38 @@ export interface Mapping {
   readonly namespaced: boolean;
 }
 
+/** A resource as discovery tells of it. @internal */
+export interface ServedMapping extends Mapping {
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+  /** In the version of its group that the server prefers. */
+  readonly isPreferred: boolean;
+}
+
+interface DiscoveredGroup {
+  readonly metadata: { readonly name?: string };
+  readonly versions: readonly {
+    readonly version: string;
+    readonly resources: readonly {
+      readonly resource: string;
+      readonly responseKind: { readonly kind: string };
+      readonly scope: string;
+      readonly singularResource?: string;
+      readonly verbs: readonly string[];
+      readonly shortNames?: readonly string[];
+      readonly categories?: readonly string[];
+    }[];
+  }[];
+}
+
+const DISCOVERY = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** `apps/v1`, `v1`. @internal */
+export function apiVersionOf({ group, version }: Pick<Mapping, 'group' | 'version'>): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
 /** The state of one command. @internal */
 export class Session {
   readonly options: KubectlOptions;
@@ -38,10 +70,17 @@ export class Session {
   stdout = '';
   stderr = '';
   exit = 0;
+  /** Errors of single objects, told when the others are done. */
+  readonly deferred: KubectlError[] = [];
+  private served: readonly ServedMapping[] | undefined;
 
-  constructor(options: KubectlOptions, namespace: string, stdin: string) {
+  /** Whether the command itself names the namespace. */
+  readonly hasNamespace: boolean;
+
+  constructor(options: KubectlOptions, namespace: string | undefined, stdin: string) {
     this.options = options;
-    this.namespace = namespace;
+    this.hasNamespace = namespace !== undefined;
+    this.namespace = namespace ?? options.namespace ?? 'default';
     this.stdin = stdin;
   }
 
@@ -98,31 +137,39 @@ export class Session {
     const lower = word.toLowerCase();
     const dot = lower.indexOf('.');
     const [name, group] = dot < 0 ? [lower, undefined] : [lower.slice(0, dot), lower.slice(dot + 1)];
-    return this.mappings().find((each) => (name === each.resource || name === each.singular || name === each.kind.toLowerCase() || each.shortNames.includes(name)) && (group === undefined || group === each.group || group === `${each.version}.${each.group}`));
+    const inGroup = this.mappings().filter((each) => group === undefined || group === each.group || group === `${each.version}.${each.group}` || (each.group === '' && group === each.version));
+    const byName = inGroup.find((each) => name === each.resource || name === each.singular || name === each.kind.toLowerCase());
+    if (byName !== undefined) return byName;
+    const [first, ...others] = inGroup.filter((each) => each.shortNames.includes(name));
+    for (const other of others) if (first !== undefined && other.group !== first.group) this.err(`Warning: short name "${word}" could also match lower priority resource ${other.resource}.${other.group}\n`);
+    return first;
+  }
+
+  /** Whether a word names a resource, alone or as `type/name`. */
+  isResourceWord(word: string): boolean {
+    return this.findResource(word.split('/')[0] ?? '') !== undefined;
   }
 
   byKind(apiVersion: string, kind: string): Mapping | undefined {
-    return this.mappings().find((each) => each.kind === kind && (each.group === '' ? each.version : `${each.group}/${each.version}`) === apiVersion);
+    return this.mappings().find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
   }
 
-  /** Resources of a category such as `all`, in discovery order. */
+  /** Resources of a category such as `all`, in discovery order, each in its preferred version. */
   category(name: string): readonly Mapping[] {
-    return this.mappings().filter((each) => each.categories.includes(name));
+    return this.mappings().filter((each) => each.isPreferred && each.categories.includes(name));
   }
 
-  mappings(): readonly (Mapping & { readonly shortNames: readonly string[]; readonly categories: readonly string[]; readonly verbs: readonly string[] | undefined })[] {
-    const builtIn = builtInScheme.kinds.map((kind) => ({
-      group: kind.group, version: kind.version, kind: kind.kind, resource: kind.resource, singular: kind.singular, namespaced: kind.namespaced, shortNames: kind.shortNames ?? [], categories: kind.categories ?? [], verbs: kind.verbs, preferred: builtInScheme.byResource(resourceName(kind)) === kind,
-    })).sort((a, b) => Number(b.preferred) - Number(a.preferred));
-    const response = this.options.handle({ method: 'GET', path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', headers: { accept: 'application/json' } });
-    const definitions = response.status === 200 ? (response.body as { readonly items?: readonly KubeObject[] }).items ?? [] : [];
-    const custom = definitions.flatMap((definition) => {
-      const spec = definition['spec'] as { group: string; scope: string; names: { plural: string; singular?: string; kind: string; shortNames?: string[]; categories?: string[] }; versions: { name: string; served: boolean }[] };
-      return spec.versions.filter((version) => version.served).map((version) => ({
-        group: spec.group, version: version.name, kind: spec.names.kind, resource: spec.names.plural, singular: spec.names.singular ?? spec.names.kind.toLowerCase(), namespaced: spec.scope === 'Namespaced', shortNames: spec.names.shortNames ?? [], categories: spec.names.categories ?? [], verbs: undefined,
-      }));
+  /** Every resource that the server serves, as its discovery lists them: groups in order, preferred versions first. */
+  mappings(): readonly ServedMapping[] {
+    this.served ??= ['/api', '/apis'].flatMap((path) => {
+      const answer = this.options.handle({ method: 'GET', path, headers: { accept: DISCOVERY } });
+      const { items = [] } = (answer.body ?? {}) as { readonly items?: readonly DiscoveredGroup[] };
+      return items.flatMap(({ metadata, versions }) => versions.flatMap(({ version, resources }, index) => resources.map((each): ServedMapping => ({
+        group: metadata.name ?? '', version, kind: each.responseKind.kind, resource: each.resource, singular: each.singularResource === undefined || each.singularResource === '' ? each.responseKind.kind.toLowerCase() : each.singularResource,
+        namespaced: each.scope === 'Namespaced', shortNames: each.shortNames ?? [], categories: each.categories ?? [], verbs: each.verbs, isPreferred: index === 0,
+      }))));
     });
-    return [...builtIn, ...custom];
+    return this.served;
   }
 
   /** Waits on the virtual clock; whether it was done in time. */
@@ -137,8 +184,15 @@ export function qualified(mapping: Mapping): string {
   return mapping.group === '' ? mapping.singular : `${mapping.singular}.${mapping.group}`;
 }
 
+/** A list that was refused: kubectl says which list it was. @internal */
+export function listError(status: Status, mapping: Mapping, selectors: { readonly label?: string; readonly field?: string }): KubectlError {
+  const isNamed = status.code === 400 || status.code === 404;
+  return statusError(isNamed ? { ...status, message: `Unable to find "${mapping.group}/${mapping.version}, Resource=${mapping.resource}" that match label selector "${selectors.label ?? ''}", field selector "${selectors.field ?? ''}": ${status.message ?? ''}` } : status);
+}
+
 /** A Status as kubectl prints it. @internal */
-export function statusError(status: Status): KubectlError {
+export function statusError(status: Status | undefined): KubectlError {
+  if (status === undefined) return new KubectlError('Error from server (NotFound): the server could not find the requested resource');
   const { reason, message = '', details } = status;
   if (reason === 'Invalid' && details?.causes !== undefined) {
     const causes = details.causes.map((cause) => `${cause.field === undefined || cause.field === '' ? '' : `${cause.field}: `}${cause.message ?? ''}`);

@@ -1,9 +1,9 @@
 // What a command is about: `sts/web`, `sts web db`, `po,svc`, `-f FILE`, `-l LABELS`.
-import type { KubeObject } from '@kubesim/api';
+import type { KubeObject, Status } from '@kubesim/api';
 import { parseAllDocuments } from 'yaml';
 import type { Parsed } from './flags.ts';
 import { KubectlError } from './kubectl-error.ts';
-import type { Mapping, Session } from './session.ts';
+import { listError, type Mapping, type Session } from './session.ts';
 
 /** One named object. @internal */
 export interface NamedTarget {
@@ -32,12 +32,19 @@ export function readTargets(session: Session, args: readonly string[]): { readon
   return { types: [], names: types.flatMap((mapping) => names.map((name) => ({ mapping, name }))) };
 }
 
+/** An object of a file, and what messages call the file. @internal */
+export interface FileObject {
+  readonly object: KubeObject;
+  readonly source: string;
+}
+
 /** The objects of -f files, Lists opened. @internal */
-export function readFiles(session: Session, parsed: Parsed): readonly KubeObject[] {
-  const files = parsed.lists['filename'] ?? [];
+export function readFiles(session: Session, parsed: Parsed): readonly FileObject[] {
+  const files = (parsed.lists['filename'] ?? []).flatMap((each) => each.split(','));
   return files.flatMap((file) => {
     const text = file === '-' ? session.stdin : readNamed(session, file);
-    return parseManifest(text, file === '-' ? 'STDIN' : file);
+    const source = file === '-' ? 'STDIN' : file;
+    return parseManifest(text, source).map((object) => ({ object, source }));
   });
 }
 
@@ -70,14 +77,24 @@ export function mappingOf(session: Session, object: KubeObject, source: string):
 /** Every object that a command is about: by name, by -l or --all, or by -f. @internal */
 export function resolveObjects(session: Session, parsed: Parsed): readonly { readonly mapping: Mapping; readonly object: KubeObject; readonly namespace: string }[] {
   if (parsed.lists['filename'] !== undefined) {
-    return readFiles(session, parsed).map((object) => {
-      const mapping = mappingOf(session, object, 'STDIN');
+    return readFiles(session, parsed).map(({ object, source }) => {
+      const mapping = mappingOf(session, object, source);
       const namespace = object.metadata.namespace ?? session.namespace;
       return { mapping, namespace, object: session.ask('GET', session.path(mapping, object.metadata.name ?? '', namespace)) };
     });
   }
   const { types, names } = readTargets(session, parsed.args);
-  if (names.length > 0) return names.map(({ mapping, name }) => ({ mapping, namespace: session.namespace, object: session.ask('GET', session.path(mapping, name)) }));
+  if (names.length > 0) {
+    return names.flatMap(({ mapping, name }) => {
+      try {
+        return [{ mapping, namespace: session.namespace, object: session.ask('GET', session.path(mapping, name)) }];
+      } catch (error) {
+        if (!(error instanceof KubectlError) || names.length === 1) throw error;
+        session.deferred.push(error);
+        return [];
+      }
+    });
+  }
   if (parsed.flags['selector'] === undefined && parsed.flags['field-selector'] === undefined && parsed.flags['all'] !== 'true') throw new KubectlError('error: resource(s) were provided, but no name was specified');
   return types.flatMap((mapping) => listItems(session, mapping, parsed).map((object) => ({ mapping, namespace: object.metadata.namespace ?? '', object })));
 }
@@ -85,7 +102,10 @@ export function resolveObjects(session: Session, parsed: Parsed): readonly { rea
 /** Objects of a resource by -l, --field-selector and -A, with kind and apiVersion. @internal */
 export function listItems(session: Session, mapping: Mapping, parsed: Parsed): readonly KubeObject[] {
   const namespace = parsed.flags['all-namespaces'] === 'true' ? '' : session.namespace;
-  const list = session.ask('GET', session.path(mapping, undefined, namespace), { query: { labelSelector: parsed.flags['selector'], fieldSelector: parsed.flags['field-selector'] } });
+  const { selector: label, 'field-selector': field } = parsed.flags;
+  const response = session.send('GET', session.path(mapping, undefined, namespace), { query: { labelSelector: label, fieldSelector: field } });
+  if (response.status >= 400) throw listError(response.body as Status, mapping, { label, field });
+  const list = response.body as KubeObject;
   const apiVersion = mapping.group === '' ? mapping.version : `${mapping.group}/${mapping.version}`;
   return (list['items'] as readonly KubeObject[]).map((item) => ({ apiVersion, kind: mapping.kind, ...item }));
 }

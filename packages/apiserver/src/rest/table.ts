@@ -1,17 +1,25 @@
 // Tables: how the server shows objects to people.
-import { apiVersionOf, type KindDefinition, type KubeObject, type TableCell, type TableColumn } from '@kubesim/api';
+import { ageCell, apiVersionOf, type KindDefinition, type KubeObject, type TableCell, type TableColumn } from '@kubesim/api';
 import type { ServerContext } from '../server.ts';
 
 const DEFAULT_COLUMNS: readonly TableColumn[] = [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Created At', type: 'date' }];
 
+/** Of the scale subresource. Upstream: printScale in pkg/printers/internalversion/printers.go (1.37). */
+const SCALE_COLUMNS: readonly TableColumn[] = [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Desired', type: 'integer' }, { name: 'Available', type: 'integer' }, { name: 'Age', type: 'string' }];
+
+function scaleCells({ now }: Pick<ServerContext, 'now'>, scale: KubeObject): readonly TableCell[] {
+  return [scale.metadata.name ?? '', (scale['spec'] as { readonly replicas?: number } | undefined)?.replicas ?? 0, (scale['status'] as { readonly replicas?: number } | undefined)?.replicas ?? 0, ageCell(scale, now)];
+}
+
 /** An object or a list as a Table. @internal */
 export function presentTable(context: Pick<ServerContext, 'now'>, { kind }: { readonly kind: KindDefinition }, object: KubeObject, include: string | null): KubeObject {
   const items = Array.isArray(object['items']) ? object['items'] as readonly KubeObject[] : [object];
-  const columns = kind.columns ?? DEFAULT_COLUMNS;
+  const isScale = object.kind === 'Scale' && kind.kind !== 'Scale';
+  const columns = isScale ? SCALE_COLUMNS : kind.columns ?? DEFAULT_COLUMNS;
   return {
     kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: object.metadata.resourceVersion },
     columnDefinitions: columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({ name, type, format, description, priority })),
-    rows: items.map((item) => ({ cells: cellsOf(context, kind, item), ...(kind.rowConditions?.(item).length ? { conditions: kind.rowConditions(item) } : {}), object: rowObject(kind, item, include) })),
+    rows: items.map((item) => ({ cells: isScale ? scaleCells(context, item) : cellsOf(context, kind, item), ...(kind.rowConditions?.(item).length ? { conditions: kind.rowConditions(item) } : {}), object: rowObject(kind, item, include) })),
   };
 }
 

@@ -22,6 +22,7 @@ function parse(tokens: readonly string[], cursor: { at: number }): { nodes: Node
       continue;
     }
     const action = token.replace(/^\{\{-?\s*|\s*-?\}\}$/g, '');
+    if (action.startsWith('/*')) continue;
     if (action === 'end' || action === 'else') return { nodes, end: action };
     const block = /^(range|if|with)\s+([\s\S]+)$/.exec(action);
     if (block === null) {
@@ -38,7 +39,7 @@ function parse(tokens: readonly string[], cursor: { at: number }): { nodes: Node
 function render(nodes: readonly Node[], dot: unknown, variables: ReadonlyMap<string, unknown>): string {
   return nodes.map((node) => {
     if ('text' in node) return node.text;
-    if ('print' in node) return show(evaluate(node.print, dot, variables));
+    if ('print' in node) return goText(evaluate(node.print, dot, variables));
     const assigned = /^(?:(\$\w+)\s*,\s*)?(\$\w+)\s*:=\s*([\s\S]+)$/.exec(node.on);
     const value = evaluate(assigned?.[3] ?? node.on, dot, variables);
     if (node.block === 'range') {
@@ -61,10 +62,11 @@ function isTruthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== 0 && value !== '';
 }
 
-function show(value: unknown): string {
+/** A value as Go prints it. @internal */
+export function goText(value: unknown): string {
   if (value === undefined || value === null) return '<no value>';
-  if (Array.isArray(value)) return `[${value.map(show).join(' ')}]`;
-  if (typeof value === 'object') return `map[${Object.keys(value).sort().map((key) => `${key}:${show((value as Readonly<Record<string, unknown>>)[key])}`).join(' ')}]`;
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value === 'object') return `map[${Object.keys(value).sort().map((key) => `${key}:${goText((value as Readonly<Record<string, unknown>>)[key])}`).join(' ')}]`;
   return String(value);
 }
 
@@ -84,7 +86,7 @@ function evaluate(expression: string, dot: unknown, variables: ReadonlyMap<strin
 const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
   len: (value) => (Array.isArray(value) || typeof value === 'string' ? value.length : Object.keys(value as object).length),
   index: (value, ...keys) => keys.reduce((inner, key) => (inner as Readonly<Record<string, unknown>> | undefined)?.[String(key)], value),
-  printf: (format, ...args) => { let next = 0; return String(format).replace(/%[svdq]/g, (verb) => (verb === '%q' ? JSON.stringify(args[next++]) : show(args[next++]))); },
+  printf: (format, ...args) => { let next = 0; return String(format).replace(/%[svdq]/g, (verb) => (verb === '%q' ? JSON.stringify(args[next++]) : goText(args[next++]))); },
   eq: (a, ...others) => others.some((other) => other === a),
   ne: (a, b) => a !== b,
   not: (value) => !isTruthy(value),

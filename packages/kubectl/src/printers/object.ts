@@ -1,6 +1,6 @@
 // Objects as -o yaml, json and name print them.
 import type { KubeObject } from '@kubesim/api';
-import { stringify } from 'yaml';
+import { emitYaml } from './yaml.ts';
 
 /** A value with the keys of its objects in code-unit order, as kubectl's printers have them. @internal */
 export function sortKeys(value: unknown): unknown {
@@ -33,5 +33,5 @@ export function printJson(object: unknown): string {
 
 /** An object as `-o yaml` prints it. @internal */
 export function printYaml(object: unknown): string {
-  return stringify(sortKeys(object), { lineWidth: 0, indentSeq: false, version: '1.1', singleQuote: false, defaultStringType: 'PLAIN', aliasDuplicateObjects: false, nullStr: 'null' });
+  return emitYaml(object);
 }

@@ -55,16 +55,15 @@ export function formatLabels(labels: Readonly<Record<string, string>> | undefine
   return entries.length === 0 ? '<none>' : entries.map(([key, value]) => `${key}=${value}`).join(',');
 }
 
-/** Rows of cells as text: every cell but the last is padded to its column. @internal */
-export function alignRows(rows: readonly (readonly string[])[], gap: number = 3, widthMin: number = 0): string {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, index) => { if (index < row.length - 1) widths[index] = Math.max(widths[index] ?? widthMin, cell.length + gap); });
-  return rows.map((row) => `${row.map((cell, index) => (index < row.length - 1 ? cell.padEnd(widths[index] as number) : cell)).join('').trimEnd()}\n`).join('');
+/** Rows of cells as text: every cell but the last is padded to its column. `widths` is kept up to date: a watch goes on where it was. @internal */
+export function alignRows(rows: readonly (readonly string[])[], gap: number = 3, widthMin: number = 6, widths: number[] = []): string {
+  for (const row of rows) row.forEach((cell, index) => { if (index < row.length - 1) widths[index] = Math.max(widths[index] ?? widthMin, [...cell].length + gap); });
+  return rows.map((row) => `${row.map((cell, index) => (index < row.length - 1 ? cell + ' '.repeat((widths[index] as number) - [...cell].length) : cell)).join('')}\n`).join('');
 }
 
 /** A Table as kubectl prints it; empty without rows. @internal */
-export function printTable(table: ServerTable, options: TableOptions): string {
+export function printTable(table: ServerTable, options: TableOptions, widths: number[] = []): string {
   const { header, rows } = tableCells(table, options);
   if (rows.length === 0) return '';
-  return alignRows(options.noHeaders === true ? rows : [header, ...rows]);
+  return alignRows(options.noHeaders === true ? rows : [header, ...rows], 3, 6, widths);
 }

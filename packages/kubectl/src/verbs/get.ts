@@ -1,34 +1,51 @@
-// kubectl get: tables of the server, or objects in the format asked for.
-import { withGoNulls, type KubeObject } from '@kubesim/api';
-import { parseFlags, type Parsed } from '../flags.ts';
+// kubectl get: tables of the server, or objects in the format asked for; once, or as they change.
+import type { KubeObject, Status } from '@kubesim/api';
+import { parseFlags, type FlagKinds, type Parsed } from '../flags.ts';
 import { KubectlError } from '../kubectl-error.ts';
-import { renderJsonPath, select } from '../printers/jsonpath.ts';
-import { printJson, printYaml, withoutManagedFields } from '../printers/object.ts';
-import { alignRows, printTable, type ServerTable, type TableOptions } from '../printers/table.ts';
-import { renderGoTemplate } from '../printers/go-template.ts';
-import { qualified, statusError, type Mapping, type Session } from '../session.ts';
-import { listItems, readFiles, readTargets, mappingOf } from '../targets.ts';
-import type { Status } from '@kubesim/api';
+import { checkOutput, printFound, type Found } from '../printers/print.ts';
+import { sortBy } from '../printers/sort.ts';
+import { printTable, type ServerTable, type TableOptions } from '../printers/table.ts';
+import { apiVersionOf, listError, qualified, statusError, type Mapping, type Session } from '../session.ts';
+import { listItems, mappingOf, readFiles, readTargets, type NamedTarget } from '../targets.ts';
+import { seconds } from './rollout.ts';
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+/** How long a watch lasts in process where --request-timeout does not say. */
+const WATCH_MS = 30_000;
+const FLAGS: FlagKinds = {
+  output: 'value', selector: 'value', 'field-selector': 'value', 'all-namespaces': 'bool', watch: 'bool', 'watch-only': 'bool', 'no-headers': 'bool', 'show-labels': 'bool', 'label-columns': 'list',
+  'sort-by': 'value', 'ignore-not-found': 'bool', 'show-kind': 'bool', 'show-managed-fields': 'bool', 'chunk-size': 'value', filename: 'list', recursive: 'bool', kustomize: 'value', subresource: 'value', raw: 'value',
+  'output-watch-events': 'bool', template: 'value', 'allow-missing-template-keys': 'bool', 'server-print': 'bool',
+};
+
+interface Targets {
+  readonly types: readonly Mapping[];
+  readonly names: readonly (NamedTarget & { readonly namespace?: string })[];
+}
 
 /** `kubectl get`. @internal */
 export function get(session: Session, words: readonly string[]): void {
-  const parsed = parseFlags(words, {
-    output: 'value', selector: 'value', 'field-selector': 'value', 'all-namespaces': 'bool', watch: 'bool', 'watch-only': 'bool', 'no-headers': 'bool', 'show-labels': 'bool', 'label-columns': 'value',
-    'sort-by': 'value', 'ignore-not-found': 'bool', 'show-kind': 'bool', 'show-managed-fields': 'bool', 'chunk-size': 'value', filename: 'list', subresource: 'value', raw: 'value', 'output-watch-events': 'bool', template: 'value',
-  });
+  const parsed = parseFlags(words, FLAGS, 'get');
   const raw = parsed.flags['raw'];
-  if (raw !== undefined) {
-    const [path = '', query] = raw.split('?');
-    const response = session.options.handle({ method: 'GET', path, query, headers: { accept: 'application/json, */*' } });
-    if (response.status >= 400) throw statusError(response.body as Status);
-    session.out(response.text ?? JSON.stringify(response.body));
-    return;
+  if (raw !== undefined) return getRaw(session, raw);
+  checkOutput(parsed, true);
+  if (parsed.args.length === 0 && parsed.lists['filename'] === undefined) {
+    throw new KubectlError('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee \'kubectl get -h\' for help and examples');
   }
+  const targets: Targets = parsed.lists['filename'] === undefined ? readTargets(session, parsed.args) : { types: [], names: readFiles(session, parsed).map(({ object, source }) => ({ mapping: mappingOf(session, object, source), name: object.metadata.name ?? '', namespace: object.metadata.namespace })) };
+  if (parsed.flags['selector'] !== undefined && targets.names.length > 0) throw new KubectlError('error: name cannot be provided when a selector is specified');
+  if (parsed.flags['all-namespaces'] === 'true' && targets.names.length > 0) throw new KubectlError('error: a resource cannot be retrieved by name across all namespaces');
+  if (parsed.flags['watch'] === 'true' || parsed.flags['watch-only'] === 'true') return watch(session, parsed, targets);
   const output = parsed.flags['output'] ?? '';
-  if (output === '' || output === 'wide') getTables(session, parsed, output === 'wide');
-  else getObjects(session, parsed, output);
+  if (output === '' || output === 'wide') getTables(session, parsed, targets);
+  else getObjects(session, parsed, targets);
+}
+
+function getRaw(session: Session, raw: string): void {
+  const [path = '', query] = raw.split('?');
+  const response = session.options.handle({ method: 'GET', path, query, headers: { accept: 'application/json, */*' } });
+  if (response.status >= 400) throw statusError(response.body as Status | undefined);
+  session.out(response.text ?? `${JSON.stringify(response.body)}\n`);
 }
 
 interface Part {
@@ -36,31 +53,49 @@ interface Part {
   readonly table: ServerTable;
 }
 
-function getTables(session: Session, parsed: Parsed, wide: boolean): void {
+function tableOptions(parsed: Parsed): TableOptions {
+  return {
+    wide: parsed.flags['output'] === 'wide', noHeaders: parsed.flags['no-headers'] === 'true', showLabels: parsed.flags['show-labels'] === 'true', labelColumns: parsed.lists['label-columns']?.flatMap((labels) => labels.split(',')),
+  };
+}
+
+function askTable(session: Session, parsed: Parsed, mapping: Mapping): ServerTable {
+  const query = { labelSelector: parsed.flags['selector'], fieldSelector: parsed.flags['field-selector'], limit: parsed.flags['sort-by'] === undefined ? '500' : undefined, includeObject: parsed.flags['sort-by'] === undefined ? undefined : 'Object' };
+  const response = session.send('GET', session.path(mapping, undefined, parsed.flags['all-namespaces'] === 'true' ? '' : session.namespace), { query, accept: TABLE });
+  if (response.status >= 400) throw listError(response.body as Status, mapping, { label: parsed.flags['selector'], field: parsed.flags['field-selector'] });
+  return response.body as ServerTable;
+}
+
+function askOne(session: Session, parsed: Parsed, { mapping, name, namespace }: Targets['names'][number], accept?: string): ReturnType<Session['send']> {
+  const subresource = parsed.flags['subresource'];
+  return session.send('GET', `${session.path(mapping, name, namespace)}${subresource === undefined ? '' : `/${subresource}`}`, { accept });
+}
+
+function getTables(session: Session, parsed: Parsed, targets: Targets): void {
   const parts: Part[] = [];
   const failures: KubectlError[] = [];
-  const targets = parsed.lists['filename'] === undefined ? readTargets(session, parsed.args) : { types: [], names: readFiles(session, parsed).map((object) => ({ mapping: mappingOf(session, object, 'STDIN'), name: object.metadata.name ?? '' })) };
   const isAll = parsed.flags['all-namespaces'] === 'true';
   for (const mapping of targets.types) {
-    const query = { labelSelector: parsed.flags['selector'], fieldSelector: parsed.flags['field-selector'], limit: '500', includeObject: parsed.flags['sort-by'] === undefined ? undefined : 'Object' };
-    parts.push({ mapping, table: session.ask('GET', session.path(mapping, undefined, isAll ? '' : session.namespace), { query, accept: TABLE }) as unknown as ServerTable });
+    try {
+      parts.push({ mapping, table: askTable(session, parsed, mapping) });
+    } catch (error) {
+      if (!(error instanceof KubectlError)) throw error;
+      failures.push(error);
+    }
   }
-  for (const { mapping, name } of targets.names) {
-    const subresource = parsed.flags['subresource'];
-    const response = session.send('GET', `${session.path(mapping, name)}${subresource === undefined ? '' : `/${subresource}`}`, { accept: TABLE });
+  for (const target of targets.names) {
+    const response = askOne(session, parsed, target, TABLE);
     if (response.status >= 400) {
       if (response.status !== 404 || parsed.flags['ignore-not-found'] !== 'true') failures.push(statusError(response.body as Status));
       continue;
     }
     const last = parts[parts.length - 1];
     const table = response.body as ServerTable;
-    if (last !== undefined && last.mapping === mapping) parts[parts.length - 1] = { mapping, table: { ...last.table, rows: [...last.table.rows, ...table.rows] } };
-    else parts.push({ mapping, table });
+    if (last !== undefined && last.mapping === target.mapping) parts[parts.length - 1] = { mapping: target.mapping, table: { ...last.table, rows: [...last.table.rows, ...table.rows] } };
+    else parts.push({ mapping: target.mapping, table });
   }
   const several = targets.types.length > 1 || parts.length > 1 || parsed.flags['show-kind'] === 'true';
-  const options: TableOptions = {
-    wide, noHeaders: parsed.flags['no-headers'] === 'true', withNamespace: isAll, showLabels: parsed.flags['show-labels'] === 'true', labelColumns: parsed.flags['label-columns']?.split(','),
-  };
+  const options = tableOptions(parsed);
   const texts = parts.map(({ mapping, table }) => printTable(sortRows(table, parsed.flags['sort-by']), { ...options, prefix: several ? `${qualified(mapping)}/` : undefined, withNamespace: isAll && mapping.namespaced })).filter((text) => text !== '');
   session.out(texts.join('\n'));
   if (texts.length === 0 && failures.length === 0 && parsed.flags['ignore-not-found'] !== 'true') session.err(isAll || targets.types.every((mapping) => !mapping.namespaced) ? 'No resources found\n' : `No resources found in ${session.namespace} namespace.\n`);
@@ -73,80 +108,75 @@ function fail(session: Session, failures: readonly KubectlError[]): void {
 }
 
 function sortRows(table: ServerTable, path: string | undefined): ServerTable {
-  if (path === undefined) return table;
-  const inner = path.replace(/^\{|\}$/g, '');
-  const keyed = table.rows.map((row, index) => ({ row, index, key: select(inner.startsWith('.') ? inner : `.${inner}`, row.object)[0] }));
-  keyed.sort((a, b) => compare(a.key, b.key) || a.index - b.index);
-  return { ...table, rows: keyed.map(({ row }) => row) };
+  return path === undefined ? table : { ...table, rows: sortBy(table.rows, path, (row) => row.object) };
 }
 
-function compare(a: unknown, b: unknown): number {
-  if (a === b) return 0;
-  if (a === undefined) return -1;
-  if (b === undefined) return 1;
-  return (a as string | number) < (b as string | number) ? -1 : 1;
-}
-
-function getObjects(session: Session, parsed: Parsed, output: string): void {
-  const targets = parsed.lists['filename'] === undefined ? readTargets(session, parsed.args) : { types: [], names: readFiles(session, parsed).map((object) => ({ mapping: mappingOf(session, object, 'STDIN'), name: object.metadata.name ?? '' })) };
-  const found: { readonly mapping: Mapping; readonly object: KubeObject }[] = [];
+function getObjects(session: Session, parsed: Parsed, targets: Targets): void {
+  const found: Found[] = [];
   const failures: KubectlError[] = [];
-  for (const { mapping, name } of targets.names) {
-    const subresource = parsed.flags['subresource'];
-    const response = session.send('GET', `${session.path(mapping, name)}${subresource === undefined ? '' : `/${subresource}`}`);
-    if (response.status < 400) found.push({ mapping, object: response.body as KubeObject });
+  for (const target of targets.names) {
+    const response = askOne(session, parsed, target);
+    if (response.status < 400) found.push({ mapping: target.mapping, object: response.body as KubeObject });
     else if (response.status !== 404 || parsed.flags['ignore-not-found'] !== 'true') failures.push(statusError(response.body as Status));
   }
   for (const mapping of targets.types) for (const object of listItems(session, mapping, parsed)) found.push({ mapping, object });
   const isSingle = targets.types.length === 0 && targets.names.length === 1;
-  if (!isSingle || found.length > 0) printObjects(session, parsed, output, found, isSingle);
+  const path = parsed.flags['sort-by'];
+  if (!isSingle || found.length > 0) printFound(session, parsed, path === undefined ? found : sortBy(found, path, ({ object }) => object), isSingle);
   fail(session, failures);
 }
 
-function printObjects(session: Session, parsed: Parsed, output: string, found: readonly { readonly mapping: Mapping; readonly object: KubeObject }[], isSingle: boolean): void {
-  const objects = found.map(({ object }) => withGoNulls(parsed.flags['show-managed-fields'] === 'true' ? object : withoutManagedFields(object)));
-  const sorted = parsed.flags['sort-by'] === undefined ? objects : objects.map((object, index) => ({ object, index })).sort((a, b) => {
-    const path = (parsed.flags['sort-by'] as string).replace(/^\{|\}$/g, '');
-    return compare(select(path, a.object)[0], select(path, b.object)[0]) || a.index - b.index;
-  }).map(({ object }) => object);
-  const whole: unknown = isSingle ? sorted[0] : { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: sorted };
-  const equals = output.indexOf('=');
-  const [format, argument = ''] = equals < 0 ? [output, parsed.flags['template']] : [output.slice(0, equals), output.slice(equals + 1)];
-  switch (format) {
-    case 'yaml':
-      session.out(printYaml(whole));
-      return;
-    case 'json':
-      session.out(printJson(whole));
-      return;
-    case 'name':
-      session.out(found.map(({ mapping, object }) => `${qualified(mapping)}/${object.metadata.name ?? ''}\n`).join(''));
-      return;
-    case 'jsonpath':
-    case 'jsonpath-as-json':
-      session.out(renderJsonPath(argument, whole));
-      return;
-    case 'go-template':
-      session.out(renderGoTemplate(argument, whole));
-      return;
-    case 'custom-columns': {
-      const columns = argument.split(',').map((column) => ({ name: column.slice(0, column.indexOf(':')), path: column.slice(column.indexOf(':') + 1) }));
-      const rows = sorted.map((object) => columns.map(({ path }) => {
-        const inner = path.replace(/^\{|\}$/g, '');
-        const values = select(inner.startsWith('.') ? inner : `.${inner}`, object);
-        return values.length === 0 ? '<none>' : values.map((value) => (value !== null && typeof value === 'object' ? goMap(value) : String(value))).join(',');
-      }));
-      session.out(alignRows(parsed.flags['no-headers'] === 'true' ? rows : [columns.map(({ name }) => name), ...rows]));
+// Watching: the rows as they are, then each that changes while virtual time passes
+
+function watch(session: Session, parsed: Parsed, targets: Targets): void {
+  const mapping = targets.types[0] ?? targets.names[0]?.mapping;
+  if (mapping === undefined || targets.types.length + targets.names.length !== 1) throw new KubectlError('error: you may only specify a single resource type');
+  const name = targets.names[0]?.name;
+  const isTable = /^(wide)?$/.test(parsed.flags['output'] ?? '');
+  const withEvents = parsed.flags['output-watch-events'] === 'true';
+  const options = { ...tableOptions(parsed), withNamespace: parsed.flags['all-namespaces'] === 'true' && mapping.namespaced };
+  const widths: number[] = [];
+  let known = new Map<string, ServerTable['rows'][number]>();
+  let hasHeader = options.noHeaders === true;
+  const show = (type: string, table: ServerTable, rows: ServerTable['rows']): void => {
+    if (rows.length === 0) return;
+    if (!isTable) {
+      for (const row of rows) {
+        const object = { kind: mapping.kind, apiVersion: apiVersionOf(mapping), ...(row.object as KubeObject) };
+        if (withEvents) printFound(session, parsed, [{ mapping, object: { type, object } as unknown as KubeObject }], true);
+        else printFound(session, parsed, [{ mapping, object }], true);
+      }
       return;
     }
-    default:
-      throw new KubectlError(`error: unable to match a printer suitable for the output format "${format ?? ''}", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml`);
-  }
+    session.out(printTable({ ...table, rows }, { ...options, noHeaders: hasHeader, eventType: withEvents ? type : undefined }, widths));
+    hasHeader = true;
+  };
+  const look = (isFirst: boolean): void => {
+    const table = name === undefined ? session.ask('GET', session.path(mapping, undefined, options.withNamespace ? '' : session.namespace), { query: { labelSelector: parsed.flags['selector'], fieldSelector: parsed.flags['field-selector'], includeObject: 'Object' }, accept: TABLE }) as unknown as ServerTable
+      : lookAtOne(session, mapping, name, isFirst);
+    const seen = new Map(table.rows.map((row) => [`${row.object?.metadata.namespace ?? ''}/${row.object?.metadata.name ?? ''}`, row]));
+    if (isFirst) {
+      if (parsed.flags['watch-only'] !== 'true') show('ADDED', table, table.rows);
+    } else {
+      for (const [key, row] of known) if (!seen.has(key)) show('DELETED', table, [row]);
+      for (const [key, row] of seen) {
+        const before = known.get(key)?.object?.metadata;
+        if (before?.resourceVersion !== row.object?.metadata.resourceVersion) show(before === undefined ? 'ADDED' : 'MODIFIED', table, [row]);
+      }
+    }
+    known = seen;
+  };
+  look(true);
+  const timeout = parsed.flags['request-timeout'];
+  session.wait(() => {
+    look(false);
+    return false;
+  }, session.options.now() + (timeout === undefined || timeout === '0' ? WATCH_MS : seconds(timeout) * 1_000));
 }
 
-/** Maps and lists as Go prints them. */
-function goMap(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`;
-  if (value !== null && typeof value === 'object') return `map[${Object.keys(value).sort().map((key) => `${key}:${goMap((value as Readonly<Record<string, unknown>>)[key])}`).join(' ')}]`;
-  return String(value);
+function lookAtOne(session: Session, mapping: Mapping, name: string, isFirst: boolean): ServerTable {
+  const response = session.send('GET', session.path(mapping, name), { query: { includeObject: 'Object' }, accept: TABLE });
+  if (response.status === 404 && !isFirst) return { rows: [] };
+  if (response.status >= 400) throw statusError(response.body as Status);
+  return response.body as ServerTable;
 }

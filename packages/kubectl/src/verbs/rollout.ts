@@ -1,15 +1,16 @@
 // kubectl rollout: status, history, undo, restart, pause, resume.
-import type { ControllerRevision, Deployment, KubeObject, ReplicaSet, StatefulSet } from '@kubesim/api';
+import type { ControllerRevision, DaemonSet, Deployment, KubeObject, ReplicaSet, StatefulSet } from '@kubesim/api';
 import { parseFlags, type FlagKinds } from '../flags.ts';
 import { KubectlError } from '../kubectl-error.ts';
 import { alignRows } from '../printers/table.ts';
 import { alignTabs } from '../printers/tab-columns.ts';
-import { describePodTemplate } from '../printers/pod-template.ts';
+import { describePodTemplate } from '../describers/pod-template.ts';
 import { qualified, type Mapping, type Session } from '../session.ts';
 import { resolveObjects } from '../targets.ts';
 import { isEqual } from '../three-way-patch.ts';
+import { forEachObject } from '../writing.ts';
 
-const FLAGS: FlagKinds = { filename: 'list', output: 'value', revision: 'value', 'to-revision': 'value', timeout: 'value', watch: 'value', selector: 'value', 'dry-run': 'optional', 'field-manager': 'value', all: 'bool' };
+const FLAGS: FlagKinds = { recursive: 'bool', 'show-managed-fields': 'bool', template: 'value', filename: 'list', output: 'value', revision: 'value', 'to-revision': 'value', timeout: 'value', watch: 'value', selector: 'value', 'dry-run': 'optional', 'field-manager': 'value', all: 'bool' };
 const REVISION = 'deployment.kubernetes.io/revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -20,9 +21,9 @@ type Target = { readonly mapping: Mapping; readonly object: KubeObject; readonly
 /** `kubectl rollout …`. @internal */
 export function rollout(session: Session, words: readonly string[]): void {
   const [action = '', ...rest] = words;
-  const parsed = parseFlags(rest, FLAGS);
+  const parsed = parseFlags(rest, FLAGS, `rollout ${action}`);
   const actions: Readonly<Record<string, (target: Target) => void>> = {
-    status: (target) => status(session, target, parsed.flags['timeout']),
+    status: (target) => status(session, target, { timeout: parsed.flags['timeout'], waits: parsed.flags['watch'] !== 'false' }),
     history: (target) => history(session, target, parsed.flags['revision']),
     undo: (target) => undo(session, target, Number(parsed.flags['to-revision'] ?? 0)),
     restart: (target) => restart(session, target),
@@ -31,7 +32,9 @@ export function rollout(session: Session, words: readonly string[]): void {
   };
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (run === undefined) throw new KubectlError(`error: unknown command "${action}"\nSee 'kubectl rollout -h' for help and examples`);
-  for (const target of resolveObjects(session, parsed)) run(target);
+  if (parsed.args.length === 0 && parsed.lists['filename'] === undefined) throw new KubectlError('error: required resource not specified');
+  const all = parsed.args.length === 1 && !(parsed.args[0] ?? '').includes('/') ? { ...parsed, flags: { all: 'true', ...parsed.flags } } : parsed;
+  forEachObject(session, resolveObjects(session, all), run);
 }
 
 function patchTemplate(session: Session, { mapping, object, namespace }: Target, body: unknown, type: string): void {
@@ -60,7 +63,7 @@ function pause(session: Session, target: Target, paused: boolean): void {
 
 // Status
 
-function status(session: Session, target: Target, timeout: string | undefined): void {
+function status(session: Session, target: Target, { timeout, waits }: { readonly timeout: string | undefined; readonly waits: boolean }): void {
   const { mapping, namespace } = target;
   const name = target.object.metadata.name ?? '';
   let shown = '';
@@ -71,15 +74,15 @@ function status(session: Session, target: Target, timeout: string | undefined): 
       failure = 'error: object has been deleted';
       return true;
     }
-    const view = mapping.kind === 'Deployment' ? deploymentStatus(object as unknown as Deployment) : statefulSetStatus(object as unknown as StatefulSet);
+    const view = viewOf(mapping.kind, object);
     failure = view.error;
     if (view.text !== undefined && view.text !== shown) {
       session.out(view.text);
       shown = view.text;
     }
-    return view.done || view.error !== undefined;
+    return view.done || view.error !== undefined || !waits;
   };
-  const done = session.wait(look, session.options.now() + (timeout === undefined ? WAIT_MAX_MS : seconds(timeout) * 1_000));
+  const done = session.wait(look, session.options.now() + (timeout === undefined || timeout === '0' || timeout === '0s' ? WAIT_MAX_MS : seconds(timeout) * 1_000));
   if (failure !== undefined) throw new KubectlError(failure);
   if (!done) throw new KubectlError('error: timed out waiting for the condition');
 }
@@ -96,6 +99,24 @@ interface View {
   readonly text?: string;
   readonly done: boolean;
   readonly error?: string;
+}
+
+function viewOf(kind: string, object: KubeObject): View {
+  switch (kind) {
+    case 'Deployment': return deploymentStatus(object as unknown as Deployment);
+    case 'StatefulSet': return statefulSetStatus(object as unknown as StatefulSet);
+    case 'DaemonSet': return daemonSetStatus(object as unknown as DaemonSet);
+    default: return { done: false, error: `error: no status viewer has been implemented for {apps ${kind}}` };
+  }
+}
+
+function daemonSetStatus({ metadata, spec, status: held }: DaemonSet): View {
+  if (spec.updateStrategy?.type !== 'RollingUpdate') return { done: true, error: 'error: rollout status is only available for RollingUpdate strategy type' };
+  if ((metadata.generation ?? 0) > (held?.observedGeneration ?? 0)) return { text: 'Waiting for daemon set spec update to be observed...\n', done: false };
+  const desired = held?.desiredNumberScheduled ?? 0;
+  if ((held?.updatedNumberScheduled ?? 0) < desired) return { text: `Waiting for daemon set "${metadata.name}" rollout to finish: ${held?.updatedNumberScheduled ?? 0} out of ${desired} new pods have been updated...\n`, done: false };
+  if ((held?.numberAvailable ?? 0) < desired) return { text: `Waiting for daemon set "${metadata.name}" rollout to finish: ${held?.numberAvailable ?? 0} of ${desired} updated pods are available...\n`, done: false };
+  return { text: `daemon set "${metadata.name}" successfully rolled out\n`, done: true };
 }
 
 function deploymentStatus({ metadata, spec, status: held = {} }: Deployment): View {
