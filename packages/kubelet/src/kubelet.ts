@@ -163,7 +163,9 @@ class Kubelet {
     }
     if (isGone || pod.spec?.nodeName !== this.options.node) return;
     const phase = pod.status?.phase;
-    if (phase === 'Succeeded' || phase === 'Failed') return;
+    const isTerminal = phase === 'Succeeded' || phase === 'Failed';
+    // One that was asked to go had ended before the kubelet started: what is left is to remove it.
+    if (isTerminal && pod.metadata?.deletionTimestamp === undefined) return;
     const rejection = pod.metadata?.deletionTimestamp === undefined && pod.status?.startTime === undefined ? this.admit(context, state, pod) : undefined;
     if (rejection !== undefined) return this.reject(context, state, pod, rejection);
     const env = this.environment(context, state, pod, []);

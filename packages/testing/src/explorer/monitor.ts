@@ -15,6 +15,12 @@ export interface MonitorView {
   list(resource: ResourceName, namespace?: string): readonly KubeObject[];
   /** The state of a watched component. */
   component<State extends object>(name: string): State;
+  /** Whether there is a component of that name to look at; there is none in a recorded trace. */
+  hasComponent(name: string): boolean;
+  /** The changes were made from outside: by the user, not by a component. */
+  readonly byUser?: boolean;
+  /** How late a cache may legally be in this run, in ms: what a controller did may be right by a state so old. */
+  readonly staleMs?: number;
 }
 
 /** What a monitor makes of a step: its next state, or what is broken. @public */
@@ -42,5 +48,6 @@ export function monitorView(machine: Machine, changes: readonly Change[]): Monit
     get: (resource, key) => new WorldStorage(machine).get(resource, key),
     list: (resource, namespace) => [...new WorldStorage(machine).list(resource, namespace === undefined ? '' : `${namespace}/`)],
     component: <State extends object>(name: string): State => machine.peek<State>(machine.slotOf(name)),
+    hasComponent: (name) => machine.slotOf(name) >= 0,
   };
 }

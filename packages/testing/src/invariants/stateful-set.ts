@@ -1,151 +1,196 @@
-// The invariants of StatefulSets, over everything that was written to the store.
+// Invariants of StatefulSets while they run. Each judges what a controller does against the store, and against every state of the
+// store that a legal cache may still have shown: a pod is created or deleted rightly if it was right within `staleMs`.
 import type { KubeObject } from '@kubesim/api';
-import type { ScenarioRun } from '../scenario/run.ts';
-import type { Invariant } from './invariant.ts';
+import type { Change } from '@kubesim/apiserver';
+import type { Monitor, MonitorView } from '../explorer/monitor.ts';
+import { beside, hasEnded, isHealthy, isTerminating, ordinalOf, ownerOf, scaled, startsDeletion } from './facts.ts';
 
-function isReady(pod: KubeObject): boolean {
-  return pod['status']?.phase === 'Running' && ((pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[]).some((condition) => condition.type === 'Ready' && condition.status === 'True');
+/** Between the look of a reconcile and its write there is at most this, without any fault. */
+const REACTION_MS = 2_000;
+
+/** What stands in the store about a set's pods at one moment. */
+interface Standing {
+  /** So many of the lowest pods are all healthy. */
+  readonly prefix: number;
+  /** Ordinals of healthy pods. */
+  readonly healthy: readonly number[];
+  /** The highest ordinal; −1 without pods. */
+  readonly highest: number;
 }
 
-function ordinalOf(pod: KubeObject): number {
-  return Number((pod.metadata.name ?? '').replace(/^.*-/, ''));
+/** What is remembered of one set; instants in virtual ms since 1970. */
+interface SetRecord {
+  readonly standing: Standing;
+  /** By length n: when the n lowest pods were all healthy last. */
+  readonly prefixHealthyAt: Readonly<Record<number, number>>;
+  /** By ordinal: when that pod was healthy last. */
+  readonly healthyAt: Readonly<Record<number, number>>;
+  /** By ordinal: when no pod above it was there last. */
+  readonly highestAt: Readonly<Record<number, number>>;
+  /** When its spec changed last. */
+  readonly specAt: number;
 }
 
-/** The pods at each moment, one call per change of a pod; stops at the first text. */
-function eachPodChange(run: ScenarioRun, look: (pods: ReadonlyMap<string, KubeObject>, change: { readonly type: string; readonly pod: KubeObject; readonly before: KubeObject | undefined }) => string | undefined): string | undefined {
-  const pods = new Map<string, KubeObject>();
-  for (const { type, object } of run.history) {
-    if (object.kind !== 'Pod') continue;
-    const key = object.metadata.name ?? '';
-    const before = pods.get(key);
-    const broken = look(pods, { type, pod: object, before });
-    if (broken !== undefined) return broken;
-    if (type === 'DELETED') pods.delete(key);
-    else pods.set(key, object);
+type Records = Readonly<Record<string, SetRecord>>;
+
+const NOTHING: SetRecord = { standing: { prefix: 0, healthy: [], highest: -1 }, prefixHealthyAt: {}, healthyAt: {}, highestAt: {}, specAt: 0 };
+
+function setOf(view: MonitorView, pod: KubeObject): KubeObject | undefined {
+  const owner = ownerOf(pod, 'StatefulSet');
+  if (owner === undefined) return undefined;
+  const set = view.get('statefulsets.apps', beside(pod, owner.name));
+  return set?.metadata.uid === owner.uid ? set : undefined;
+}
+
+function podsOf(view: MonitorView, set: KubeObject): readonly KubeObject[] {
+  return view.list('pods', set.metadata.namespace).filter((pod) => ownerOf(pod, 'StatefulSet')?.uid === set.metadata.uid);
+}
+
+const startOf = (set: KubeObject): number => (set['spec'].ordinals?.start as number | undefined) ?? 0;
+const replicasOf = (set: KubeObject): number => (set['spec'].replicas as number | undefined) ?? 1;
+const revisionOf = (pod: KubeObject): string | undefined => pod.metadata.labels?.['controller-revision-hash'];
+
+/** What several monitors ask of one view is worked out once. */
+const STANDINGS = new WeakMap<MonitorView, Map<string, Standing>>();
+
+function standingOf(view: MonitorView, set: KubeObject): Standing {
+  const uid = set.metadata.uid ?? '';
+  let known = STANDINGS.get(view);
+  if (known === undefined) STANDINGS.set(view, known = new Map());
+  let standing = known.get(uid);
+  if (standing === undefined) known.set(uid, standing = look(set, podsOf(view, set)));
+  return standing;
+}
+
+function look(set: KubeObject, pods: readonly KubeObject[]): Standing {
+  const healthy: number[] = [];
+  let highest = -1;
+  for (const pod of pods) {
+    const ordinal = ordinalOf(pod.metadata.name ?? '');
+    if (isHealthy(pod)) healthy.push(ordinal);
+    if (ordinal > highest) highest = ordinal;
+  }
+  const start = startOf(set);
+  let prefix = 0;
+  while (healthy.includes(start + prefix)) prefix++;
+  return { prefix, healthy, highest };
+}
+
+/** What stood until now was so until now. */
+function upTo(record: SetRecord, now: number): SetRecord {
+  const { prefix, healthy, highest } = record.standing;
+  const prefixHealthyAt: Record<number, number> = { ...record.prefixHealthyAt };
+  for (let length = 0; length <= prefix; length++) prefixHealthyAt[length] = now;
+  const healthyAt: Record<number, number> = { ...record.healthyAt };
+  for (const ordinal of healthy) healthyAt[ordinal] = now;
+  return { ...record, prefixHealthyAt, healthyAt, highestAt: { ...record.highestAt, [highest]: now } };
+}
+
+function isRecent(view: MonitorView, at: number | undefined): boolean {
+  return at !== undefined && view.now - at <= (view.staleMs ?? 0) + REACTION_MS;
+}
+
+type Rule = (view: MonitorView, change: Change, set: KubeObject, record: SetRecord) => string | undefined;
+
+/** A monitor that follows sets by their pods' changes and asks a rule about each change, before it notes what it brought. */
+function following(name: string, rule: Rule): Monitor<Records> {
+  return {
+    name, initial: {},
+    step: (records, view) => {
+      let next = records;
+      for (const change of view.changes) {
+        if (change.resource === 'statefulsets.apps') {
+          const uid = change.after.metadata.uid ?? '';
+          if (change.type === 'DELETED' || change.before?.metadata.generation === change.after.metadata.generation) continue;
+          next = { ...next, [uid]: { ...(next[uid] ?? NOTHING), specAt: view.now } };
+          continue;
+        }
+        if (change.resource !== 'pods') continue;
+        const set = setOf(view, change.after);
+        if (set === undefined) continue;
+        const uid = set.metadata.uid ?? '';
+        const record = upTo(next[uid] ?? NOTHING, view.now);
+        if (view.byUser !== true && !isTerminating(set)) {
+          const violation = rule(view, change, set, record);
+          if (violation !== undefined) return { violation };
+        }
+        next = { ...next, [uid]: { ...record, standing: standingOf(view, set) } };
+      }
+      return { state: next };
+    },
+  };
+}
+
+/** OrderedReady creates a pod when all below it are running, ready and not terminating. Upstream: stateful_set_control.go (1.37). @public */
+export const orderedCreation: Monitor = following('ordered creation', (view, change, set, record) => {
+  if (change.type !== 'ADDED' || set['spec'].podManagementPolicy === 'Parallel') return undefined;
+  const name = change.after.metadata.name ?? '';
+  const below = ordinalOf(name) - startOf(set);
+  if (below <= 0 || isRecent(view, record.specAt) || isRecent(view, record.prefixHealthyAt[below])) return undefined;
+  return `${name} was created while not all of the ${below} pods below it were healthy`;
+});
+
+/** A pod beyond the replicas is deleted by the controller when none above it is left, one at a time, with OrderedReady. @public */
+export const orderedDeletion: Monitor = following('ordered deletion', (view, change, set, record) => {
+  const { after } = change;
+  const ordinal = ordinalOf(after.metadata.name ?? '');
+  if (!startsDeletion(change) || set['spec'].podManagementPolicy === 'Parallel' || isEvicted(view, after) || hasEnded(after)) return undefined;
+  if (ordinal < startOf(set) + replicasOf(set) || isRecent(view, record.specAt)) return undefined;
+  for (let above = ordinal; above >= 0; above--) if (isRecent(view, record.highestAt[above])) return undefined;
+  return `${after.metadata.name ?? ''} was deleted while pods above it were there`;
+});
+
+/** A rolling update replaces a pod only when no more than maxUnavailable of the pods above it are away. @public */
+export const rollingUpdateInOrder: Monitor = following('rolling update in order', (view, change, set, record) => {
+  const { after } = change;
+  const name = after.metadata.name ?? '';
+  const ordinal = ordinalOf(name);
+  const end = startOf(set) + replicasOf(set);
+  if (!startsDeletion(change) || ordinal >= end || isEvicted(view, after) || hasEnded(after) || isRecent(view, record.specAt)) return undefined;
+  if (revisionOf(after) === set['status']?.updateRevision) return undefined;
+  const strategy = set['spec'].updateStrategy ?? {};
+  if (strategy.type === 'OnDelete') return `${name} was deleted although the strategy is OnDelete`;
+  if (ordinal < startOf(set) + ((strategy.rollingUpdate?.partition as number | undefined) ?? 0)) return `${name} was deleted although it is below the partition`;
+  // Parallel sets replace old pods that are broken at once: they are away already. Upstream: #137904 (1.37).
+  if (set['spec'].podManagementPolicy === 'Parallel' && !isRecent(view, record.healthyAt[ordinal])) return undefined;
+  const allowed = Math.max(1, scaled(strategy.rollingUpdate?.maxUnavailable as number | string | undefined, replicasOf(set), 'up', 1));
+  let away = 0;
+  for (let above = ordinal + 1; above < end; above++) if (!isRecent(view, record.healthyAt[above])) away++;
+  return away < allowed ? undefined : `${name} was deleted for the update while ${away} of the pods above it were away, and ${allowed} may be`;
+});
+
+/** A pod below the partition is made at the current revision, any other at one of the two revisions of the status. @public */
+export const revisionSafety: Monitor = following('partition and revision safety', (view, change, set, record) => {
+  if (change.type !== 'ADDED' || isRecent(view, record.specAt)) return undefined;
+  const { currentRevision, updateRevision } = (set['status'] ?? {}) as { readonly currentRevision?: string; readonly updateRevision?: string };
+  if (currentRevision === undefined || updateRevision === undefined) return undefined;
+  const name = change.after.metadata.name ?? '';
+  const revision = revisionOf(change.after);
+  if (revision !== currentRevision && revision !== updateRevision) return `${name} was created at ${revision ?? 'no revision'}, which is neither ${currentRevision} nor ${updateRevision}`;
+  const partition = (set['spec'].updateStrategy?.rollingUpdate?.partition as number | undefined) ?? 0;
+  if (ordinalOf(name) >= startOf(set) + partition || revision === currentRevision) return undefined;
+  return `${name} was created at the update revision although it is below the partition`;
+});
+
+/** What deletes pods beside their controller: the eviction API, taints, preemption and the pod garbage collector. */
+function isEvicted(view: MonitorView, pod: KubeObject): boolean {
+  const conditions = (pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[];
+  if (conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True')) return true;
+  const node = pod['spec'].nodeName === undefined ? undefined : view.get('nodes', pod['spec'].nodeName as string);
+  return pod['spec'].nodeName !== undefined && (node === undefined || ((node['spec']?.taints ?? []) as readonly { readonly effect: string }[]).some(({ effect }) => effect === 'NoExecute'));
+}
+
+/** Pods of a set keep their names, hostnames, claims and labels: what their identity is made of. @public */
+export const podIdentity: Monitor = following('pod identity', (_view, change, set) => {
+  if (change.type !== 'ADDED') return undefined;
+  const pod = change.after;
+  const name = pod.metadata.name ?? '';
+  if (!name.startsWith(`${set.metadata.name ?? ''}-`)) return `${name} does not bear the name of its set`;
+  if (pod.metadata.labels?.['statefulset.kubernetes.io/pod-name'] !== name) return `${name} is not labelled with its name`;
+  for (const template of (set['spec'].volumeClaimTemplates ?? []) as readonly KubeObject[]) {
+    const volumes = (pod['spec'].volumes ?? []) as readonly { readonly name: string; readonly persistentVolumeClaim?: { readonly claimName: string } }[];
+    const claim = volumes.find((volume) => volume.name === template.metadata.name)?.persistentVolumeClaim?.claimName;
+    if (claim !== `${template.metadata.name ?? ''}-${name}`) return `${name} mounts ${claim ?? 'nothing'} where its claim is ${template.metadata.name ?? ''}-${name}`;
   }
   return undefined;
-}
-
-/** No pod takes a name whose last pod is still there. Judged against the store. */
-const oneLivePodAnIdentity: Invariant = {
-  name: 'at most one pod an identity',
-  check: (run) => eachPodChange(run, (_pods, { type, pod, before }) => (type === 'ADDED' && before !== undefined ? `${pod.metadata.name ?? ''} was created while it existed` : undefined)),
-};
-
-/** OrderedReady creates an ordinal only when all below it exist. Readiness may be lost between the look and the write; existence is what the name order promises. */
-const orderedCreation: Invariant = {
-  name: 'ordered creation',
-  check: (run) => {
-    if (run.scenario.set.podManagementPolicy !== 'OrderedReady' || run.scenario.commands.some((command) => command.do === 'deletePod' || command.do === 'freeze' || command.do === 'relist')) return undefined;
-    return eachPodChange(run, (pods, { type, pod }) => {
-      if (type !== 'ADDED') return undefined;
-      for (let below = 0; below < ordinalOf(pod); below++) {
-        const lower = pods.get(`web-${below}`);
-        if (lower === undefined) return `${pod.metadata.name ?? ''} was created while web-${below} did not exist`;
-        if (!isReady(lower)) return `${pod.metadata.name ?? ''} was created while web-${below} was not ready`;
-      }
-      return undefined;
-    });
-  },
-};
-
-/** OrderedReady scales down from the top: no pod is deleted by the controller while a higher one exists beyond the wanted range. */
-const orderedDeletion: Invariant = {
-  name: 'ordered deletion',
-  check: (run) => {
-    if (run.scenario.set.podManagementPolicy !== 'OrderedReady' || run.scenario.commands.some((command) => ['deletePod', 'freeze', 'relist', 'image', 'crashManager'].includes(command.do))) return undefined;
-    return eachPodChange(run, (pods, { pod, before }) => {
-      if (pod.metadata.deletionTimestamp === undefined || before?.metadata.deletionTimestamp !== undefined || before === undefined) return undefined;
-      for (const other of pods.values()) if (ordinalOf(other) > ordinalOf(pod)) return `${pod.metadata.name ?? ''} was deleted while ${other.metadata.name ?? ''} existed`;
-      return undefined;
-    });
-  },
-};
-
-/** When all is at rest, there are as many ready pods as asked for, of the ordinals asked for. */
-const convergence: Invariant = {
-  name: 'convergence',
-  check: (run) => {
-    if (run.unsettled !== undefined) return run.unsettled;
-    const set = run.cluster.get('statefulset/web');
-    const wanted = (set?.['spec'].replicas as number | undefined) ?? 0;
-    const pods = run.cluster.list('pods');
-    const names = pods.map((pod) => pod.metadata.name ?? '').sort();
-    const expected = Array.from({ length: wanted }, (_, ordinal) => `web-${ordinal}`).sort();
-    if (names.join() !== expected.join()) return `at rest the pods are [${names.join(', ')}] where [${expected.join(', ')}] are asked for`;
-    const unready = pods.find((pod) => !isReady(pod));
-    return unready === undefined ? undefined : `at rest ${unready.metadata.name ?? ''} is not ready`;
-  },
-};
-
-/** At rest every pod at or above the partition has the update revision. */
-const updateReachesPartition: Invariant = {
-  name: 'update reaches the partition',
-  check: (run) => {
-    const set = run.cluster.get('statefulset/web');
-    const partition = (set?.['spec'].updateStrategy?.rollingUpdate?.partition as number | undefined) ?? 0;
-    const update = set?.['status']?.updateRevision as string | undefined;
-    const stale = run.cluster.list('pods').find((pod) => ordinalOf(pod) >= partition && pod.metadata.labels?.['controller-revision-hash'] !== update);
-    return stale === undefined ? undefined : `at rest ${stale.metadata.name ?? ''} is not at ${update ?? 'the update revision'}`;
-  },
-};
-
-/** At rest the status counts what is there. */
-const statusEqualsRecount: Invariant = {
-  name: 'status equals recount',
-  check: (run) => {
-    const status = (run.cluster.get('statefulset/web')?.['status'] ?? {}) as Readonly<Record<string, number | string>>;
-    const pods = run.cluster.list('pods');
-    const counted: Readonly<Record<string, number>> = { replicas: pods.length, readyReplicas: pods.filter(isReady).length, updatedReplicas: pods.filter((pod) => pod.metadata.labels?.['controller-revision-hash'] === status['updateRevision']).length };
-    const wrong = Object.keys(counted).find((field) => (status[field] ?? 0) !== counted[field]);
-    return wrong === undefined ? undefined : `status.${wrong} is ${status[wrong] ?? 0} where ${counted[wrong] ?? 0} are there`;
-  },
-};
-
-/** Claims are never deleted: the policy is to retain them. */
-const claimsAreKept: Invariant = {
-  name: 'claims are kept',
-  check: (run) => {
-    const lost = run.history.find(({ type, object }) => object.kind === 'PersistentVolumeClaim' && (type === 'DELETED' || object.metadata.deletionTimestamp !== undefined));
-    return lost === undefined ? undefined : `claim ${lost.object.metadata.name ?? ''} was deleted`;
-  },
-};
-
-/** Versions and generations of one object only grow. */
-const versionsGrow: Invariant = {
-  name: 'versions and generations grow',
-  check: (run) => {
-    const seen = new Map<string, { readonly version: number; readonly generation: number }>();
-    for (const { object } of run.history) {
-      const uid = object.metadata.uid ?? '';
-      const now = { version: Number(object.metadata.resourceVersion), generation: object.metadata.generation ?? 0 };
-      const before = seen.get(uid);
-      if (before !== undefined && (now.version <= before.version || now.generation < before.generation)) return `${object.kind ?? ''} ${object.metadata.name ?? ''} went from version ${before.version}, generation ${before.generation} to ${now.version}, ${now.generation}`;
-      seen.set(uid, now);
-    }
-    return undefined;
-  },
-};
-
-const CREATIONS_MAX = 30;
-
-/** No identity is created over and over. */
-const noHotLoop: Invariant = {
-  name: 'no hot loop',
-  check: (run) => {
-    const created = new Map<string, number>();
-    for (const { type, object } of run.history) {
-      if (type !== 'ADDED' || object.kind !== 'Pod') continue;
-      const name = object.metadata.name ?? '';
-      const count = (created.get(name) ?? 0) + 1;
-      if (count > CREATIONS_MAX) return `${name} was created ${count} times`;
-      created.set(name, count);
-    }
-    return undefined;
-  },
-};
-
-/** Invariants of StatefulSets that retain their claims. @public */
-export const statefulSetInvariants: readonly Invariant[] = [
-  oneLivePodAnIdentity, orderedCreation, orderedDeletion, convergence, updateReachesPartition, statusEqualsRecount, claimsAreKept, versionsGrow, noHotLoop,
-];
+});

@@ -1,51 +1,211 @@
-// Arbitraries of scenarios. Distribution: half of the sets are OrderedReady, a third have claims; commands are scale and image
-// 2:2, pauses 3 (0 to 4 s, so that most land in the middle of a rollout), pod deletions 1, faults 1 each where asked for.
+// Arbitraries of scenarios. The distribution of each stands in its docstring and is sampled in test/arbitraries.test.ts.
 import fc from 'fast-check';
-import type { Choices, Command, Scenario, SetSpec } from './scenario.ts';
+import type { Choices, Command, Fault, NodeShape, ObjectSpec, PodShape, Scenario } from './scenario.ts';
+import { smallerScenarios } from './shrink.ts';
 
-/** Faults that a scenario may have. @public */
-export type FaultName = 'apiError' | 'controllerCrash' | 'staleCache';
+/** Classes of faults, with how often each is drawn against the others. */
+const FAULT_WEIGHTS: Readonly<Record<Fault['fault'], number>> = {
+  apiError: 4, latency: 2, relist: 2, freeze: 4, lag: 3, crash: 3, crashAfter: 4, leaderChange: 1, nodeCrash: 2, cutOff: 1, zoneLoss: 1, slow: 1, clockJump: 1, containerCrash: 2, quotaLag: 1, dnsLag: 1,
+};
+
+/** Kinds of workloads that a scenario may have. @public */
+export type WorkloadKind = 'StatefulSet' | 'Deployment' | 'Pod';
 
 /** What to draw. @public */
-export interface StatefulSetScenarioOptions {
+export interface ScenarioOptions {
+  /** Which workloads; all without it. */
+  readonly kinds?: readonly WorkloadKind[];
   readonly maxReplicas?: number;
   readonly maxCommands?: number;
-  readonly faults?: readonly FaultName[];
-  readonly policies?: readonly SetSpec['podManagementPolicy'][];
+  readonly maxFaults?: number;
+  /** Which faults; all without it, none with []. */
+  readonly faults?: readonly Fault['fault'][];
+  readonly kubernetes?: readonly Scenario['kubernetes'][];
+  /** Objects that each scenario has beside what is drawn: what an operator works on. */
+  readonly objects?: readonly ObjectSpec[];
+  /** Commands that may be drawn beside the usual ones. */
+  readonly commands?: fc.Arbitrary<Command>;
+  /** Resources whose caches and calls faults meet beside the usual ones. */
+  readonly resources?: readonly string[];
 }
 
-const RESOURCES = ['pods', 'statefulsets.apps', 'persistentvolumeclaims'] as const;
-
-function commands(options: StatefulSetScenarioOptions): fc.Arbitrary<Command> {
-  const max = options.maxReplicas ?? 4;
-  const choices: { weight: number; arbitrary: fc.Arbitrary<Command> }[] = [
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('run' as const), ms: fc.nat(4_000) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('scale' as const), replicas: fc.nat(max) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('image' as const), version: fc.integer({ min: 1, max: 3 }) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('partition' as const), partition: fc.nat(max) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('deletePod' as const), ordinal: fc.nat(max - 1), force: fc.boolean() }) },
-  ];
-  const faults = options.faults ?? [];
-  if (faults.includes('apiError')) choices.push({ weight: 1, arbitrary: fc.record({ do: fc.constant('apiError' as const), verb: fc.constantFrom('create' as const, 'update' as const, 'delete' as const), resource: fc.constantFrom(...RESOURCES), after: fc.boolean(), times: fc.integer({ min: 1, max: 3 }) }) });
-  if (faults.includes('controllerCrash')) choices.push({ weight: 1, arbitrary: fc.constant({ do: 'crashManager' as const }) });
-  if (faults.includes('staleCache')) {
-    choices.push({ weight: 1, arbitrary: fc.record({ do: fc.constant('freeze' as const), resource: fc.constantFrom(...RESOURCES), ms: fc.nat(3_000) }) });
-    choices.push({ weight: 1, arbitrary: fc.record({ do: fc.constant('relist' as const), resource: fc.constantFrom('pods' as const, 'statefulsets.apps' as const) }) });
-  }
-  return fc.oneof(...choices);
+function weighted<T>(...choices: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<T>])[]): fc.Arbitrary<T> {
+  return fc.oneof(...choices.filter(([weight]) => weight > 0).map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
-/** Scenarios around one StatefulSet. Shrinks commands and faults away, replicas down, choices to first in, first out. @public */
-export function statefulSetScenario(options: StatefulSetScenarioOptions = {}): fc.Arbitrary<Scenario> {
-  const policies = options.policies ?? ['OrderedReady', 'Parallel'];
-  const set: fc.Arbitrary<SetSpec> = fc.record({
-    replicas: fc.integer({ min: 1, max: options.maxReplicas ?? 4 }), podManagementPolicy: fc.constantFrom(...policies), partition: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
-    claims: fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }), minReadySeconds: fc.constantFrom(0, 0, 0, 2),
-  });
-  const choices: fc.Arbitrary<Choices> = fc.oneof(
-    fc.constant({ mode: 'fifo' as const }), fc.record({ mode: fc.constant('random' as const), seed: fc.nat() }), fc.record({ mode: fc.constant('pct' as const), seed: fc.nat(), depth: fc.integer({ min: 1, max: 4 }) }),
-  );
+/** A field that is there one time in `n`. */
+function rarely<T>(n: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return weighted<T | undefined>([n - 1, fc.constant(undefined)], [1, arbitrary]);
+}
+
+function dropUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
+}
+
+/** Pods: one in four with a probe, one in eight with anti-affinity, half with a grace of 1 s, one in eight asks for 300m of cpu. @public */
+export function podShape(): fc.Arbitrary<PodShape> {
   return fc.record({
-    seed: fc.nat(1_000_000), set, commands: fc.array(commands(options), { maxLength: options.maxCommands ?? 8 }), choices, kubernetes: fc.constantFrom('1.37' as const, '1.37' as const, '1.36' as const, '1.34' as const),
-  });
+    version: fc.constant(1), probe: rarely(4, fc.constant(true)), apart: rarely(8, fc.constant(true)), cpu: rarely(8, fc.constant('300m')), graceSeconds: rarely(2, fc.constant(1)),
+  }).map((shape) => dropUndefined(shape) as PodShape);
+}
+
+/**
+ * StatefulSets of 1 to `maxReplicas`: half Parallel, a quarter with a partition, a third with claims (of those half with a policy to
+ * delete), a sixth with minReadySeconds, one in eight with a short history, one in ten with other ordinals. @public
+ */
+export function statefulSetSpec(options: ScenarioOptions = {}): fc.Arbitrary<ObjectSpec> {
+  const max = options.maxReplicas ?? 4;
+  return fc.record({
+    replicas: fc.integer({ min: 1, max }), pod: podShape(), podManagementPolicy: fc.constantFrom('OrderedReady' as const, 'Parallel' as const), partition: rarely(4, fc.integer({ min: 1, max })),
+    onDelete: rarely(12, fc.constant(true)), minReadySeconds: rarely(6, fc.constantFrom(1, 5)), claims: rarely(3, fc.constant(true)), whenScaled: rarely(4, fc.constant('Delete' as const)),
+    whenDeleted: rarely(4, fc.constant('Delete' as const)), historyLimit: rarely(8, fc.constantFrom(0, 1)), ordinalsStart: rarely(10, fc.constant(3)),
+  }).map((fields) => dropUndefined({ kind: 'StatefulSet' as const, name: 'web', ...fields }) as ObjectSpec);
+}
+
+/** Deployments of 1 to `maxReplicas`: one in six Recreate, surge 0 to 2 and unavailable 0 to 1 or a share, one in eight with a short history. @public */
+export function deploymentSpec(options: ScenarioOptions = {}): fc.Arbitrary<ObjectSpec> {
+  return fc.record({
+    replicas: fc.integer({ min: 1, max: options.maxReplicas ?? 4 }), pod: podShape(), recreate: rarely(6, fc.constant(true)), maxSurge: fc.constantFrom<number | string>(1, 1, 2, '25%'),
+    maxUnavailable: fc.constantFrom<number | string>(0, 0, 1, '25%'), minReadySeconds: rarely(6, fc.constantFrom(1, 5)), historyLimit: rarely(8, fc.constantFrom(0, 1)),
+  }).map((fields) => dropUndefined({ kind: 'Deployment' as const, name: 'api', ...fields }) as ObjectSpec);
+}
+
+/** Objects beside a workload: a budget in one scenario of four, a quota in one of ten, a claim with a pod that mounts it in one of six. @public */
+export function companions(app: string): fc.Arbitrary<readonly ObjectSpec[]> {
+  return fc.record({
+    budget: rarely(4, fc.integer({ min: 1, max: 3 }).map((minAvailable): ObjectSpec => ({ kind: 'PodDisruptionBudget', name: 'floor', app, minAvailable }))),
+    quota: rarely(10, fc.integer({ min: 2, max: 6 }).map((pods): ObjectSpec => ({ kind: 'ResourceQuota', name: 'limit', pods }))),
+    claim: rarely(6, fc.constantFrom('standard' as const, 'wait' as const).map((storageClass): ObjectSpec => ({ kind: 'PersistentVolumeClaim', name: 'shared', storageClass }))),
+    graceSeconds: fc.constantFrom(1, 5),
+  }).map(({ budget, quota, claim, graceSeconds }) => [
+    ...(budget === undefined ? [] : [budget]), ...(quota === undefined ? [] : [quota]),
+    ...(claim === undefined ? [] : [claim, { kind: 'Pod' as const, name: 'reader', pod: { version: 1, claim: 'shared', graceSeconds } }]),
+  ]);
+}
+
+/** Nodes: 3, seldom 1, 2 or 4; in one scenario of three in the zones a and b. @public */
+export function nodeShapes(): fc.Arbitrary<readonly NodeShape[]> {
+  return fc.record({ count: weighted([6, fc.constant(3)], [1, fc.constantFrom(1, 2, 4)]), zoned: weighted([2, fc.constant(false)], [1, fc.constant(true)]) })
+    .map(({ count, zoned }) => Array.from({ length: count }, (_, index) => (zoned ? { zone: index % 2 === 0 ? 'a' : 'b' } : {})));
+}
+
+/** Waits: a third none, else up to 6 s, so that most commands fall into the middle of what the one before began; one in ten waits a minute. */
+function wait(): fc.Arbitrary<number> {
+  return weighted([3, fc.constant(0)], [6, fc.nat(6_000)], [1, fc.constant(60_000)]);
+}
+
+/**
+ * Commands against a workload: image 4, scale 4, pod deletion 3 (a fifth by force), partition 1, rollback 1, eviction 1, deletion of
+ * the workload 1, pause 1, cordon 1, rest 1. One image in six cannot be pulled. @public
+ */
+export function command(target: string, options: ScenarioOptions = {}): fc.Arbitrary<Command> {
+  const max = options.maxReplicas ?? 4;
+  const of = target.split('/')[1] ?? '';
+  const isSet = target.startsWith('statefulset/');
+  const isPod = target.startsWith('pod/');
+  const nth = fc.nat(max);
+  const node = fc.integer({ min: 1, max: 3 }).map((index) => `node-${index}`);
+  const one = (shape: object): fc.Arbitrary<Command> => fc.record({ waitMs: wait(), ...Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, value instanceof fc.Arbitrary ? value as fc.Arbitrary<unknown> : fc.constant(value as unknown)])) }) as unknown as fc.Arbitrary<Command>;
+  const workload = isPod ? 0 : 1;
+  return weighted<Command>(
+    [4 * workload, one({ do: 'setImage', target, version: fc.constantFrom(2, 3, 2, 3, 1, 0) })], [4 * workload, one({ do: 'scale', target, replicas: fc.nat(max) })],
+    [3, one({ do: 'deletePod', of, nth }).chain((each) => weighted<Command>([4, fc.constant(each)], [1, fc.constant({ ...each, force: true } as Command)]))],
+    [isSet ? 1 : 0, one({ do: 'partition', target, partition: fc.nat(max) })], [workload, one({ do: 'rollback', target })], [1, one({ do: 'evict', of, nth })],
+    [1, one({ do: 'delete', target, cascade: fc.constantFrom('background', 'background', 'foreground', 'orphan') })], [isSet || isPod ? 0 : 1, one({ do: fc.constantFrom('pause', 'unpause'), target })],
+    [1, one({ do: fc.constantFrom('cordon', 'uncordon'), node })], [1, one({ do: 'settle' })], ...(options.commands === undefined ? [] : [[8, options.commands] as const]),
+  );
+}
+
+/** Resources whose caches and calls matter. */
+const RESOURCES = ['pods', 'statefulsets.apps', 'replicasets.apps', 'deployments.apps', 'persistentvolumeclaims', 'controllerrevisions.apps'] as const;
+
+/** Faults within the first 20 s, by class and rate as FAULT_WEIGHTS has them; most last up to 5 s, nodes are away for up to 90 s. @public */
+export function fault(of: string, options: ScenarioOptions = {}): fc.Arbitrary<Fault> {
+  const classes = options.faults ?? (Object.keys(FAULT_WEIGHTS) as Fault['fault'][]);
+  const atMs = fc.nat(20_000);
+  const forMs = weighted([4, fc.nat(5_000)], [1, fc.nat(40_000)]);
+  const away = fc.constantFrom(2_000, 30_000, 60_000, 90_000);
+  const node = fc.integer({ min: 1, max: 3 }).map((index) => `node-${index}`);
+  const resource = weighted<string | undefined>([1, fc.constant(undefined)], [6, fc.constantFrom(...RESOURCES, ...(options.resources ?? []))]);
+  const verb = fc.constantFrom('create' as const, 'update' as const, 'delete' as const, undefined);
+  const process = fc.constant('controllers' as const);
+  const shapes: Readonly<Record<Fault['fault'], Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
+    apiError: { process, verb, resource, error: fc.constantFrom('conflict', 'timeout', 'internal', 'unavailable', 'tooManyRequests'), after: fc.boolean(), times: fc.integer({ min: 1, max: 4 }) },
+    latency: { process, verb, resource, delayMs: fc.nat(3_000), after: fc.boolean(), times: fc.integer({ min: 1, max: 3 }) },
+    relist: { process, resource }, freeze: { process, resource, forMs }, lag: { process, resource, lagMs: fc.nat(3_000), forMs }, crash: { process, forMs },
+    crashAfter: { process, verb, resource, writes: fc.integer({ min: 1, max: 5 }), forMs: fc.nat(3_000) }, leaderChange: { forMs: fc.nat(2_000) }, nodeCrash: { node, forMs: away }, cutOff: { node, forMs: away },
+    zoneLoss: { zone: fc.constantFrom('a', 'b'), forMs: away }, slow: { node, factor: fc.constantFrom(3, 10), forMs }, clockJump: { node, offsetMs: fc.constantFrom(-60_000, 60_000, 3_600_000), forMs },
+    containerCrash: { of: fc.constant(of), nth: fc.nat(3) }, quotaLag: { lagMs: fc.nat(4_000), forMs }, dnsLag: { lagMs: fc.nat(4_000), forMs },
+  };
+  return weighted<Fault>(...classes.map((name) => [FAULT_WEIGHTS[name], (fc.record({ atMs, fault: fc.constant(name), ...shapes[name] })).map((value) => normalize(dropUndefined(value) as unknown as Fault))] as const));
+}
+
+/** An error of a conflict does not come after the write took effect: whoever wrote knows that it did. */
+function normalize(value: Fault): Fault {
+  if (value.fault === 'apiError' && value.after === true && value.error !== 'timeout' && value.error !== 'internal') return { ...value, error: 'timeout' };
+  return value;
+}
+
+/** Choices: a sixth first in, first out, two thirds random (a quarter of them put up to 3 heads off to the next instant), a sixth PCT with 1 to 4 change points. @public */
+export function choices(): fc.Arbitrary<Choices> {
+  const seed = fc.nat(1_000_000);
+  return weighted<Choices>(
+    [1, fc.constant({ mode: 'fifo' })], [3, fc.record({ mode: fc.constant('random' as const), seed })], [1, fc.record({ mode: fc.constant('random' as const), seed, deferrals: fc.constant(3) })], [1, fc.record({ mode: fc.constant('pct' as const), seed, depth: fc.integer({ min: 1, max: 4 }) })],
+  );
+}
+
+/** Sparse deviations from first in, first out: up to `max` heads that are put off, each named by channel and occurrence. @public */
+export function choiceList(channels: readonly string[], max: number = 4): fc.Arbitrary<Choices> {
+  const deviation = fc.record({ channel: fc.constantFrom(...channels), occurrence: fc.integer({ min: 1, max: 40 }) }).map(({ channel, occurrence }) => ({ channel, occurrence, defer: channel }));
+  return fc.uniqueArray(deviation, { maxLength: max, selector: ({ channel, occurrence }) => `${channel} ${occurrence}` }).map((deviations) => (deviations.length === 0 ? { mode: 'fifo' as const } : { mode: 'deviations' as const, deviations }));
+}
+
+/** Profiles: 1.37 half of the time, else 1.36 or 1.34; gates as released, one time in eight with maxUnavailable switched on. @public */
+export function profile(releases: readonly Scenario['kubernetes'][] = ['1.37', '1.37', '1.36', '1.34']): fc.Arbitrary<Pick<Scenario, 'kubernetes' | 'featureGates'>> {
+  return fc.record({ kubernetes: fc.constantFrom(...releases), gate: rarely(8, fc.constant({ MaxUnavailableStatefulSet: true })) }).map(({ kubernetes, gate }) => (gate === undefined ? { kubernetes } : { kubernetes, featureGates: gate }));
+}
+
+const TARGETS: Readonly<Record<WorkloadKind, string>> = { StatefulSet: 'statefulset/web', Deployment: 'deployment/api', Pod: 'pod/reader' };
+
+/**
+ * Scenarios around one workload: of the kinds given StatefulSets and Deployments alike, lone pods a quarter as often; with its companions, up to
+ * `maxCommands` (6) commands and `maxFaults` (3) faults. Shrinks commands, faults, choices and objects together. @public
+ */
+export function scenario(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
+  const kinds = options.kinds ?? ['StatefulSet', 'Deployment'];
+  const ofKind = (kind: WorkloadKind): fc.Arbitrary<Scenario> => {
+    const target = TARGETS[kind];
+    const app = target.split('/')[1] ?? '';
+    const main: fc.Arbitrary<ObjectSpec> = kind === 'StatefulSet' ? statefulSetSpec(options) : kind === 'Deployment' ? deploymentSpec(options) : podShape().map((pod): ObjectSpec => ({ kind: 'Pod', name: 'reader', pod }));
+    return fc.record({
+      seed: fc.nat(3), profile: profile(options.kubernetes), nodes: nodeShapes(), main, beside: companions(app), workload: fc.array(command(target, options), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }),
+      faults: options.faults?.length === 0 ? fc.constant([]) : fc.array(fault(app, options), { maxLength: options.maxFaults ?? 3, size: 'max' }), choices: choices(),
+    }).map(({ profile: { kubernetes, featureGates }, main: first, beside, ...rest }) => ({
+      seed: rest.seed, kubernetes, ...(featureGates === undefined ? {} : { featureGates }), nodes: rest.nodes,
+      objects: [...(options.objects ?? []), first, ...beside.filter((object) => !('name' in object) || !('name' in first) || object.name !== first.name)], workload: rest.workload, faults: rest.faults, choices: rest.choices,
+    }));
+  };
+  return new ScenarioArbitrary(weighted(...kinds.map((kind) => [kind === 'Pod' ? 1 : 4, ofKind(kind)] as const)));
+}
+
+/** Draws as another arbitrary does, and shrinks by what the scenario is. @internal */
+export class ScenarioArbitrary extends fc.Arbitrary<Scenario> {
+  private readonly drawn: fc.Arbitrary<Scenario>;
+
+  constructor(drawn: fc.Arbitrary<Scenario>) {
+    super();
+    this.drawn = drawn;
+  }
+
+  override generate(random: fc.Random, biasFactor: number | undefined): fc.Value<Scenario> {
+    return new fc.Value(this.drawn.generate(random, biasFactor).value, undefined);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is Scenario {
+    return typeof value === 'object' && value !== null && 'workload' in value && 'choices' in value;
+  }
+
+  override shrink(value: Scenario): fc.Stream<fc.Value<Scenario>> {
+    return fc.stream(smallerScenarios(value)).map((each) => new fc.Value(each, undefined));
+  }
 }

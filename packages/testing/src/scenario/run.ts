@@ -1,55 +1,299 @@
-// A run of a scenario: the commands, then calm; invariants over everything that was written; a failure as text that people paste.
-import type { WatchEvent } from '@kubesim/api';
-import type { Cluster } from 'kubesim';
-import type { Invariant } from '../invariants/invariant.ts';
-import { describeCommand, doCommand, startScenario, type Scenario } from './scenario.ts';
+// Runs a scenario: commands and faults on one line of time, then calm, in which it must converge and stay so. Monitors follow it.
+import { deviationArbiter, fifoArbiter, pctArbiter, randomArbiter, type ArbiterState, type Deviation } from '@kubesim/kernel';
+import { WorldStorage, type Change } from '@kubesim/apiserver';
+import { Cluster, type ClusterOptions } from 'kubesim';
+import { allInvariants } from '../invariants/all.ts';
+import { beginFault, durationOf, endFault, stalenessOf } from '../faults/faults.ts';
+import type { Monitor } from '../explorer/monitor.ts';
+import { Following, viewOf, type Violation } from '../properties/monitor.ts';
+import { doCommand } from './commands.ts';
+import { noteDeviations } from './shrink.ts';
+import type { Choices, Command, Fault, Scenario } from './scenario.ts';
+
+/** What a run needs beside the scenario: the user's own functions, and what must hold. @public */
+export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'withoutControllers' | 'behaviours' | 'actors'> {
+  /** What must hold; every invariant there is without it. */
+  readonly invariants?: readonly Monitor[];
+  /** So long after the last fault all must be at rest, in virtual ms; 20 minutes without it. */
+  readonly calmMs?: number;
+}
 
 /** What a scenario came to. @public */
 export interface ScenarioRun {
   readonly scenario: Scenario;
   readonly cluster: Cluster;
-  /** Every write but of Events, in order. */
-  readonly history: readonly (WatchEvent & { readonly revision: number })[];
-  /** Why it did not come to rest after the commands, if it did not. */
-  readonly unsettled: string | undefined;
-  /** Throws an Error that shows the run if an invariant does not hold. */
-  mustHold(invariants: readonly Invariant[]): void;
+  /** The first property that did not hold. */
+  readonly violation: Violation | undefined;
+  /** Choices that were not first in, first out: with them in place of `choices` the run is the same. */
+  readonly deviations: readonly Deviation[];
+  /** Points at which there was a choice. */
+  readonly points: number;
+  /** What the run met, for statistics. */
+  readonly reached: Reached;
 }
 
-const CALM = '30m';
+/** Interesting states that a run went through. @public */
+export interface Reached {
+  /** A rollout was under way. */
+  readonly rollout: boolean;
+  /** A fault began while a rollout was under way. */
+  readonly faultInRollout: boolean;
+  /** A scale while a rollout was under way. */
+  readonly scaleInRollout: boolean;
+  /** A node was lost while a pod was terminating. */
+  readonly nodeLostWhileTerminating: boolean;
+}
 
-/** Runs a scenario: faults and commands first, then calm, in which it must converge. @public */
-export function runScenario(scenario: Scenario): ScenarioRun {
-  const cluster = startScenario(scenario);
-  for (const command of scenario.commands) doCommand(cluster, command);
-  let unsettled: string | undefined;
-  try {
-    cluster.settle({ within: CALM });
-  } catch (error) {
-    unsettled = (error as Error).message;
+const CALM_MS = 20 * 60_000;
+const STAY_MS = 60_000;
+const PCT_HORIZON = 400;
+const STEPS_MAX = 60_000;
+/** Who only tries again, and writes nothing for so long, is at rest too: longer than any back-off of an image. */
+const QUIET_MS = 6 * 60_000;
+/** Choices go on for so long after the last command, then all is first in, first out. */
+const AFTERMATH_MS = 10_000;
+/** How late a cache may be where heads may be put off to the next instant. */
+const DEFERRAL_MS = 30_000;
+
+/** Runs scenarios. Clusters to begin with are made once for each kind and forked. @public */
+export class ScenarioRunner {
+  private readonly options: RunOptions;
+  private readonly monitors: readonly Monitor[];
+  private readonly bases = new Map<string, Cluster>();
+
+  constructor(options: RunOptions = {}) {
+    this.options = options;
+    this.monitors = options.invariants ?? allInvariants;
   }
-  const history = cluster.history();
-  const run: ScenarioRun = {
-    scenario, cluster, history, unsettled,
-    mustHold: (invariants) => {
-      for (const invariant of invariants) {
-        const broken = invariant.check(run);
-        if (broken !== undefined) throw new Error(describeFailure(run, invariant.name, broken));
-      }
-    },
-  };
-  return run;
+
+  /** Runs one to its end or to its first violation. */
+  run(scenario: Scenario): ScenarioRun {
+    return new Run(scenario, this.base(scenario).fork(), this.monitors, this.options.calmMs ?? CALM_MS).go();
+  }
+
+  private base(scenario: Scenario): Cluster {
+    const { controllers, withoutControllers, behaviours, actors } = this.options;
+    const key = JSON.stringify([scenario.seed, scenario.kubernetes, scenario.featureGates ?? null, scenario.nodes]);
+    let base = this.bases.get(key);
+    if (base === undefined) {
+      base = new Cluster({
+        seed: scenario.seed, kubernetes: scenario.kubernetes, featureGates: scenario.featureGates ?? {}, nodes: scenario.nodes, events: false,
+        ...(controllers === undefined ? {} : { controllers }), ...(withoutControllers === undefined ? {} : { withoutControllers }), ...(behaviours === undefined ? {} : { behaviours }), ...(actors === undefined ? {} : { actors }),
+      });
+      base.settle();
+      this.bases.set(key, base);
+    }
+    return base;
+  }
 }
 
-/** A failing run as a few lines, and one that replays it. @public */
-export function describeFailure(run: ScenarioRun, name: string, broken: string): string {
-  const { set, commands, choices, kubernetes } = run.scenario;
-  const lines = [
-    `${name} does not hold: ${broken}`,
-    `  a StatefulSet of ${set.replicas}, ${set.podManagementPolicy}, partition ${set.partition}${set.claims ? ', with claims' : ''}${set.minReadySeconds > 0 ? `, minReadySeconds ${set.minReadySeconds}` : ''}, Kubernetes ${kubernetes}`,
-    ...commands.map((command, index) => `  ${index + 1}. ${describeCommand(command)}`),
-    `  choices: ${choices.mode === 'fifo' ? 'first in, first out' : `${choices.mode} (${run.cluster.choices.deviations} of ${run.cluster.choices.points} points)`}`,
-    `replay: runScenario(${JSON.stringify(run.scenario)})`,
-  ];
-  return lines.join('\n');
+/** Runs one scenario. Who runs many keeps a ScenarioRunner. @public */
+export function runScenario(scenario: Scenario, options: RunOptions = {}): ScenarioRun {
+  return new ScenarioRunner(options).run(scenario);
+}
+
+/** The arbiter that choices stand for. @internal */
+export function arbiterOf(choices: Choices): ArbiterState {
+  switch (choices.mode) {
+    case 'fifo': return fifoArbiter;
+    case 'random': return randomArbiter(choices.seed, { deferrals: choices.deferrals ?? 0 });
+    case 'pct': return pctArbiter(choices.seed, choices.depth, PCT_HORIZON);
+    case 'deviations': return deviationArbiter(choices.deviations);
+  }
+}
+
+function mayDefer(choices: Choices): boolean {
+  return choices.mode === 'random' ? (choices.deferrals ?? 0) > 0 : choices.mode === 'deviations' && choices.deviations.some(({ defer }) => defer !== undefined);
+}
+
+type Entry = { readonly at: number } & ({ readonly do: 'command'; readonly command: Command } | { readonly do: 'begin' | 'end'; readonly fault: Fault });
+
+/** Commands and the beginnings and ends of faults in order of time. At one instant faults end first, then begin, then people act. */
+function timeline(scenario: Scenario): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (const fault of scenario.faults) {
+    entries.push({ at: fault.atMs, do: 'begin', fault });
+    const length = durationOf(fault);
+    if (length !== undefined) entries.push({ at: fault.atMs + length, do: 'end', fault });
+  }
+  let at = 0;
+  for (const command of scenario.workload) entries.push({ at: at += command.waitMs, do: 'command', command });
+  const rank = { end: 0, begin: 1, command: 2 };
+  return entries.map((entry, index) => ({ entry, index })).sort((a, b) => a.entry.at - b.entry.at || rank[a.entry.do] - rank[b.entry.do] || a.index - b.index).map(({ entry }) => entry);
+}
+
+class Run {
+  private readonly scenario: Scenario;
+  private readonly cluster: Cluster;
+  private readonly following: Following;
+  private readonly startedAt: number;
+  private readonly staleMs: number;
+  private readonly calmMs: number;
+  private readonly storage: WorldStorage;
+  private revision: number;
+  private violation: Violation | undefined;
+  private reached = { rollout: false, faultInRollout: false, scaleInRollout: false, nodeLostWhileTerminating: false };
+
+  constructor(scenario: Scenario, cluster: Cluster, monitors: readonly Monitor[], calmMs: number) {
+    this.scenario = scenario;
+    this.cluster = cluster;
+    this.startedAt = cluster.now;
+    this.following = new Following(monitors, this.startedAt);
+    this.staleMs = scenario.faults.reduce((sum, fault) => sum + stalenessOf(fault), mayDefer(scenario.choices) ? DEFERRAL_MS : 0);
+    this.calmMs = calmMs;
+    this.storage = new WorldStorage(cluster.kernel);
+    this.revision = this.storage.revision;
+  }
+
+  go(): ScenarioRun {
+    const { cluster, scenario } = this;
+    cluster.kernel.useArbiter(arbiterOf(scenario.choices));
+    cluster.kernel.record();
+    for (const object of scenario.objects) doCommand(cluster, { do: 'create', object, waitMs: 0 });
+    this.look(true);
+    for (const entry of timeline(scenario)) {
+      this.runUntil(this.startedAt + entry.at);
+      if (this.violation !== undefined) break;
+      this.carryOut(entry);
+    }
+    if (this.violation === undefined) this.runUntil(cluster.now + AFTERMATH_MS);
+    if (this.violation === undefined) this.calm();
+    const { deviations, points } = cluster.kernel.choices;
+    if (this.violation !== undefined) noteDeviations(scenario, deviations);
+    return { scenario, cluster, violation: this.violation, deviations, points, reached: this.reached };
+  }
+
+  private carryOut(entry: Entry): void {
+    const { cluster, scenario } = this;
+    const rolling = this.isRolling();
+    if (entry.do === 'command') {
+      if (entry.command.do === 'settle') this.runUntil(cluster.now + this.calmMs, true);
+      else doCommand(cluster, entry.command);
+      if (rolling && entry.command.do === 'scale') this.reached.scaleInRollout = true;
+    } else if (entry.do === 'begin') {
+      if (rolling) this.reached.faultInRollout = true;
+      if ('node' in entry.fault && this.isTerminating()) this.reached.nodeLostWhileTerminating = true;
+      beginFault(cluster, entry.fault, scenario);
+    } else {
+      endFault(cluster, entry.fault, scenario);
+    }
+    this.look(true);
+    if (this.isRolling()) this.reached.rollout = true;
+  }
+
+  /** Faults are over: all comes to rest within the bound, holds what must hold at rest, and stays so. */
+  private calm(): void {
+    const { cluster } = this;
+    cluster.faults.clear();
+    cluster.kernel.useArbiter(fifoArbiter);
+    this.runUntil(cluster.now + this.calmMs, true);
+    if (this.violation !== undefined) return;
+    this.violation = this.following.end(this.view([], false));
+    if (this.violation !== undefined) return;
+    const before = this.revision;
+    const objects = this.standing();
+    this.runUntil(cluster.now + STAY_MS);
+    if (this.violation === undefined && this.revision !== before && this.standing() !== objects) this.violate('stays converged', `all was at rest and then changed: ${this.lastChanges()}`);
+  }
+
+  /** What must not change at rest: which workloads and pods there are, and whether they are ready. */
+  private standing(): string {
+    return ['pods', 'replicasets.apps', 'statefulsets.apps', 'persistentvolumeclaims'].map((resource) => [...this.storage.list(resource)].map((object) => `${object.metadata.uid ?? ''}@${object.metadata.resourceVersion ?? ''}`).join()).join(';');
+  }
+
+  /** Runs up to an instant, or until nothing is left to do; looks after each step that wrote. */
+  private runUntil(until: number, settle: boolean = false): void {
+    const { kernel } = this.cluster;
+    if (!settle && until <= this.cluster.now && kernel.nextInstant > until) return;
+    const bound = kernel.steps + STEPS_MAX;
+    let writtenAt = this.cluster.now;
+    const outcome = kernel.run({
+      until, settle,
+      stop: () => {
+        if (this.storage.revision !== this.revision && this.look(false)) writtenAt = kernel.now;
+        return this.violation !== undefined || kernel.steps >= bound || (settle && kernel.now - writtenAt > QUIET_MS);
+      },
+    });
+    this.look(false);
+    if (this.violation !== undefined || !settle || outcome === 'settled' || outcome === 'idle' || (outcome === 'stopped' && kernel.steps < bound)) return;
+    this.violation = this.loop(outcome === 'until' ? `not at rest ${this.calmMs / 60_000} minutes after the last fault` : `no rest within ${STEPS_MAX} steps`);
+  }
+
+  /** Why it does not come to rest: a state that comes back is a loop, and is named as one. */
+  private loop(why: string): Violation {
+    const { kernel } = this.cluster;
+    const seen = new Map<string, number>();
+    const writes: string[] = [];
+    for (let steps = 0; steps < 2_000; steps++) {
+      if (!kernel.step()) break;
+      const changes = this.changes();
+      if (changes.length === 0) continue;
+      this.revision = this.storage.revision;
+      writes.push(...changes.map(describeChange));
+      const place = signature(this.storage);
+      const before = seen.get(place);
+      if (before !== undefined) return { property: 'convergence', message: `${why}: it goes round in a loop of ${writes.length - before} writes: ${[...new Set(writes.slice(before))].slice(0, 6).join(', ')}`, atMs: kernel.now - this.startedAt };
+      seen.set(place, writes.length);
+    }
+    return { property: 'convergence', message: `${why}; the last writes: ${[...new Set(writes.slice(-6))].join(', ') || 'none'}`, atMs: kernel.now - this.startedAt };
+  }
+
+  /** Tells the monitors what was written. Answers whether that was more than heartbeats. */
+  private look(byUser: boolean): boolean {
+    if (this.storage.revision === this.revision || this.violation !== undefined) return false;
+    const changes = this.changes();
+    this.revision = this.storage.revision;
+    if (changes.length > 0) this.violation = this.following.step(this.view(changes, byUser));
+    return changes.some(({ resource }) => resource !== 'nodes');
+  }
+
+  private view(changes: readonly Change[], byUser: boolean): ReturnType<typeof viewOf> {
+    return viewOf(this.cluster.kernel, changes, byUser, this.staleMs);
+  }
+
+  private changes(): readonly Change[] {
+    const { storage, revision } = this;
+    const found: Change[] = [];
+    for (const resource of storage.resources()) {
+      if (resource === 'events' || resource === 'leases.coordination.k8s.io') continue;
+      for (const change of storage.changesSince(resource, revision)) found.push(change);
+    }
+    return found.length < 2 ? found : found.sort((a, b) => a.revision - b.revision);
+  }
+
+  private violate(property: string, message: string): void {
+    this.violation = { property, message, atMs: this.cluster.now - this.startedAt };
+  }
+
+  private lastChanges(): string {
+    return [...this.storage.resources()].flatMap((resource) => (resource === 'events' || resource.startsWith('leases') ? [] : [...this.storage.changesSince(resource, Math.max(0, this.revision - 4))])).map(describeChange).join(', ');
+  }
+
+  private isRolling(): boolean {
+    for (const set of this.storage.list('statefulsets.apps')) if (set['status']?.updateRevision !== undefined && set['status']?.currentRevision !== set['status']?.updateRevision) return true;
+    for (const deployment of this.storage.list('deployments.apps')) if (((deployment['status']?.updatedReplicas as number | undefined) ?? 0) < ((deployment['status']?.replicas as number | undefined) ?? 0) || deployment['status']?.observedGeneration !== deployment.metadata.generation) return true;
+    for (const set of this.storage.list('statefulsets.apps')) if (set['status']?.observedGeneration !== set.metadata.generation) return true;
+    return false;
+  }
+
+  private isTerminating(): boolean {
+    for (const pod of this.storage.list('pods')) if (pod.metadata.deletionTimestamp !== undefined) return true;
+    return false;
+  }
+}
+
+function describeChange(change: Change): string {
+  const verbs = { ADDED: 'create', MODIFIED: 'update', DELETED: 'remove' };
+  return `${verbs[change.type]} ${change.resource.split('.')[0] ?? ''}/${change.key.split('/').pop() ?? ''}`;
+}
+
+/** What is there, without what chance named and what only grows. */
+function signature(storage: WorldStorage): string {
+  const parts: string[] = [];
+  for (const resource of ['pods', 'statefulsets.apps', 'deployments.apps', 'replicasets.apps', 'persistentvolumeclaims', 'configmaps']) {
+    for (const object of storage.list(resource)) {
+      parts.push(`${resource}/${object.metadata.name ?? ''} ${object.metadata.deletionTimestamp === undefined ? '' : 'terminating'} ${String(object['status']?.phase ?? '')} ${String(object['spec']?.replicas ?? '')} ${JSON.stringify(object['data'] ?? null)} ${String(object['status']?.replicas ?? '')}`);
+    }
+  }
+  return parts.join('\n');
 }

@@ -1,122 +1,109 @@
-// A scenario as a value: a set, what people do to it, faults, and how choices are made. All integers and plain data.
-import { deviationArbiter, fifoArbiter, pctArbiter, randomArbiter, type ArbiterState, type Deviation } from '@kubesim/kernel';
-import { Cluster, type ClusterOptions } from 'kubesim';
+// A scenario as a value: a cluster to begin with, what people do to it, what goes wrong, and how choices are made. All plain data.
+import type { KubeObject } from '@kubesim/api';
+import type { Deviation } from '@kubesim/kernel';
+import type { ClusterOptions } from 'kubesim';
 
-/** A StatefulSet to start from. @public */
-export interface SetSpec {
-  readonly replicas: number;
-  readonly podManagementPolicy: 'OrderedReady' | 'Parallel';
-  readonly partition: number;
-  readonly claims: boolean;
-  readonly minReadySeconds: number;
+/** What a workload's pods are like. @public */
+export interface PodShape {
+  /** The image is app:VERSION; version 0 is one that cannot be pulled. */
+  readonly version: number;
+  readonly cpu?: string;
+  readonly graceSeconds?: number;
+  /** A readiness probe looks every second. */
+  readonly probe?: boolean;
+  /** Required anti-affinity against its own kind, by node. */
+  readonly apart?: boolean;
+  /** Name of a claim that it mounts. */
+  readonly claim?: string;
 }
 
-/** One thing done to the cluster. @public */
-export type Command =
-  | { readonly do: 'scale'; readonly replicas: number }
-  | { readonly do: 'image'; readonly version: number }
-  | { readonly do: 'partition'; readonly partition: number }
-  | { readonly do: 'deletePod'; readonly ordinal: number; readonly force: boolean }
-  | { readonly do: 'run'; readonly ms: number }
-  | { readonly do: 'crashManager' }
-  | { readonly do: 'apiError'; readonly verb: 'create' | 'update' | 'delete'; readonly resource: 'pods' | 'statefulsets.apps' | 'persistentvolumeclaims'; readonly after: boolean; readonly times: number }
-  | { readonly do: 'freeze'; readonly resource: 'pods' | 'statefulsets.apps' | 'persistentvolumeclaims'; readonly ms: number }
-  | { readonly do: 'relist'; readonly resource: 'pods' | 'statefulsets.apps' };
+/** An object to begin with, in the terms that matter. @public */
+export type ObjectSpec =
+  | {
+    readonly kind: 'StatefulSet'; readonly name: string; readonly replicas: number; readonly pod: PodShape; readonly podManagementPolicy?: 'OrderedReady' | 'Parallel';
+    readonly partition?: number; readonly onDelete?: boolean; readonly maxUnavailable?: number; readonly minReadySeconds?: number; readonly claims?: boolean;
+    readonly whenScaled?: 'Retain' | 'Delete'; readonly whenDeleted?: 'Retain' | 'Delete'; readonly historyLimit?: number; readonly ordinalsStart?: number;
+  }
+  | {
+    readonly kind: 'Deployment'; readonly name: string; readonly replicas: number; readonly pod: PodShape; readonly recreate?: boolean; readonly maxSurge?: number | string;
+    readonly maxUnavailable?: number | string; readonly minReadySeconds?: number; readonly historyLimit?: number;
+  }
+  | { readonly kind: 'Pod'; readonly name: string; readonly pod: PodShape }
+  | { readonly kind: 'PersistentVolumeClaim'; readonly name: string; readonly storageClass: 'standard' | 'wait' }
+  | { readonly kind: 'PodDisruptionBudget'; readonly name: string; readonly app: string; readonly minAvailable: number }
+  | { readonly kind: 'ResourceQuota'; readonly name: string; readonly pods: number }
+  /** Any object as in a manifest: what operators work on. */
+  | { readonly kind: 'Manifest'; readonly object: KubeObject };
+
+/** One thing that people do, after a wait. `target` is as for kubectl: statefulset/web. What cannot be done is passed over. @public */
+export type Command = { readonly waitMs: number } & (
+  | { readonly do: 'scale'; readonly target: string; readonly replicas: number }
+  | { readonly do: 'setImage'; readonly target: string; readonly version: number }
+  | { readonly do: 'partition'; readonly target: string; readonly partition: number }
+  | { readonly do: 'rollback'; readonly target: string }
+  | { readonly do: 'pause' | 'unpause'; readonly target: string }
+  /** A merge patch of a spec. */
+  | { readonly do: 'patch'; readonly target: string; readonly patch: Readonly<Record<string, unknown>> }
+  /** The nth pod, in key order, of those whose name begins so. */
+  | { readonly do: 'deletePod'; readonly of: string; readonly nth: number; readonly force?: boolean }
+  | { readonly do: 'evict'; readonly of: string; readonly nth: number }
+  | { readonly do: 'delete'; readonly target: string; readonly cascade?: 'background' | 'foreground' | 'orphan' }
+  | { readonly do: 'create'; readonly object: ObjectSpec }
+  | { readonly do: 'cordon' | 'uncordon' | 'deleteNode'; readonly node: string }
+  /** Waits until nothing is left to do, ten minutes at the most. */
+  | { readonly do: 'settle' }
+);
+
+/** Which processes a fault meets: a process by name, or all that hold controllers. @public */
+export type FaultProcess = 'controllers' | (string & {});
+
+/** One thing that goes wrong, at an instant after the start, and for how long. The rule that makes it legal stands in faults.ts. @public */
+export type Fault = { readonly atMs: number } & (
+  | { readonly fault: 'apiError'; readonly process: FaultProcess; readonly verb?: 'create' | 'update' | 'patch' | 'delete'; readonly resource?: string; readonly error: 'conflict' | 'timeout' | 'internal' | 'unavailable' | 'tooManyRequests'; readonly after?: boolean; readonly times: number }
+  | { readonly fault: 'latency'; readonly process: FaultProcess; readonly verb?: 'create' | 'update' | 'patch' | 'delete'; readonly resource?: string; readonly delayMs: number; readonly after?: boolean; readonly times: number }
+  | { readonly fault: 'relist'; readonly process: FaultProcess; readonly resource?: string }
+  | { readonly fault: 'freeze'; readonly process: FaultProcess; readonly resource?: string; readonly forMs: number }
+  | { readonly fault: 'lag'; readonly process: FaultProcess; readonly resource?: string; readonly lagMs: number; readonly forMs: number }
+  | { readonly fault: 'crash'; readonly process: FaultProcess; readonly forMs: number }
+  | { readonly fault: 'crashAfter'; readonly process: FaultProcess; readonly verb?: 'create' | 'update' | 'patch' | 'delete'; readonly resource?: string; readonly writes: number; readonly forMs: number }
+  | { readonly fault: 'leaderChange'; readonly forMs: number }
+  | { readonly fault: 'nodeCrash' | 'cutOff'; readonly node: string; readonly forMs: number }
+  | { readonly fault: 'zoneLoss'; readonly zone: string; readonly forMs: number }
+  | { readonly fault: 'slow'; readonly node: string; readonly factor: number; readonly forMs: number }
+  | { readonly fault: 'clockJump'; readonly node: string; readonly offsetMs: number; readonly forMs: number }
+  | { readonly fault: 'containerCrash'; readonly of: string; readonly nth: number }
+  | { readonly fault: 'quotaLag' | 'dnsLag'; readonly lagMs: number; readonly forMs: number }
+);
 
 /** How the next of several due things is picked. @public */
 export type Choices =
   | { readonly mode: 'fifo' }
-  | { readonly mode: 'random'; readonly seed: number }
+  | { readonly mode: 'random'; readonly seed: number; readonly deferrals?: number }
   | { readonly mode: 'pct'; readonly seed: number; readonly depth: number }
+  /** First in, first out but for these, each named by channel and occurrence: what shrinking and replay work on. */
   | { readonly mode: 'deviations'; readonly deviations: readonly Deviation[] };
 
-/** A whole scenario. @public */
+/** A node of a scenario; they are named node-1, node-2, … @public */
+export interface NodeShape {
+  readonly zone?: string;
+  readonly cpu?: string;
+  readonly pods?: number;
+}
+
+/** A whole scenario. JSON, and all there is to say of a run beside the user's own functions. @public */
 export interface Scenario {
   readonly seed: number;
-  readonly set: SetSpec;
-  readonly commands: readonly Command[];
-  readonly choices: Choices;
   readonly kubernetes: NonNullable<ClusterOptions['kubernetes']>;
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly nodes: readonly NodeShape[];
+  readonly objects: readonly ObjectSpec[];
+  readonly workload: readonly Command[];
+  readonly faults: readonly Fault[];
+  readonly choices: Choices;
 }
 
-const MANAGER = 'kube-controller-manager';
-const PCT_HORIZON = 2_000;
-
-/** The manifest of a scenario's set. @internal */
-export function manifestOf(set: SetSpec): string {
-  return JSON.stringify({
-    apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'web' },
-    spec: {
-      serviceName: 'web', replicas: set.replicas, podManagementPolicy: set.podManagementPolicy, minReadySeconds: set.minReadySeconds, selector: { matchLabels: { app: 'web' } },
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: set.partition } },
-      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'app:1' }] } },
-      ...(set.claims ? { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] } : {}),
-    },
-  });
-}
-
-function arbiterOf(choices: Choices): ArbiterState {
-  switch (choices.mode) {
-    case 'fifo': return fifoArbiter;
-    case 'random': return randomArbiter(choices.seed, { deferrals: 3 });
-    case 'pct': return pctArbiter(choices.seed, choices.depth, PCT_HORIZON);
-    case 'deviations': return deviationArbiter(choices.deviations);
-  }
-}
-
-/** A cluster at the start of a scenario: the set is applied, nothing has run. @public */
-export function startScenario(scenario: Scenario): Cluster {
-  const cluster = new Cluster({ seed: scenario.seed, nodes: 3, kubernetes: scenario.kubernetes, events: false });
-  cluster.useArbiter(arbiterOf(scenario.choices)).record();
-  cluster.apply(manifestOf(scenario.set));
-  return cluster;
-}
-
-/** Does one command. What cannot be done (a pod that is not there) is passed over. @public */
-export function doCommand(cluster: Cluster, command: Command): void {
-  switch (command.do) {
-    case 'scale':
-      cluster.scale('statefulset/web', command.replicas);
-      return;
-    case 'image':
-      cluster.setImage('statefulset/web', { main: `app:${command.version}` });
-      return;
-    case 'partition':
-      cluster.patch('statefulset/web', { spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: command.partition } } } });
-      return;
-    case 'deletePod':
-      if (cluster.get(`pod/web-${command.ordinal}`) !== undefined) cluster.delete(`pod/web-${command.ordinal}`, command.force ? { gracePeriodSeconds: 0 } : {});
-      return;
-    case 'run':
-      cluster.run({ for: command.ms });
-      return;
-    case 'crashManager':
-      cluster.faults.restart(MANAGER);
-      return;
-    case 'apiError':
-      cluster.faults.api({ process: MANAGER, verb: command.verb, resource: command.resource, error: command.verb === 'update' ? 'conflict' : 'timeout', when: command.after ? 'after' : 'before', times: command.times });
-      return;
-    case 'freeze':
-      cluster.faults.freezeCache(MANAGER, command.resource);
-      cluster.run({ for: command.ms });
-      cluster.faults.thawCache(MANAGER, command.resource);
-      return;
-    case 'relist':
-      cluster.faults.relist(MANAGER, command.resource);
-  }
-}
-
-/** A command as a line that people read. @public */
-export function describeCommand(command: Command): string {
-  switch (command.do) {
-    case 'scale': return `scale web to ${command.replicas}`;
-    case 'image': return `set its image to app:${command.version}`;
-    case 'partition': return `set its partition to ${command.partition}`;
-    case 'deletePod': return `delete pod web-${command.ordinal}${command.force ? ' by force' : ''}`;
-    case 'run': return `let ${command.ms} ms pass`;
-    case 'crashManager': return 'crash and restart the controller manager';
-    case 'apiError': return `${command.times} × ${command.verb} of ${command.resource} fails ${command.after ? 'after it took effect' : 'before it takes effect'}`;
-    case 'freeze': return `freeze the manager's cache of ${command.resource} for ${command.ms} ms`;
-    case 'relist': return `the manager loses its watch of ${command.resource}`;
-  }
+/** So many steps has a scenario: commands, faults, and choices that are not first in, first out. @public */
+export function stepsOf(scenario: Scenario): number {
+  const { choices } = scenario;
+  return scenario.workload.length + scenario.faults.length + (choices.mode === 'fifo' ? 0 : choices.mode === 'deviations' ? choices.deviations.length : 1);
 }

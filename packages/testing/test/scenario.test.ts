@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Machine, World } from '@kubesim/kernel';
+import { describeFailure, doCommand, runScenario, scenario, ScenarioRunner, shrinkScenario, stepsOf, type Monitor, type Scenario } from '@kubesim/testing';
+
+const SEED = Number(process.env['KUBESIM_SEED'] ?? 20_260_101);
+const NUM_RUNS = Number(process.env['KUBESIM_RUNS'] ?? 40);
+const parameters = { seed: SEED, numRuns: NUM_RUNS };
+
+const SMALL: Scenario = {
+  seed: 0, kubernetes: '1.37', nodes: [{}, {}], objects: [{ kind: 'StatefulSet', name: 'web', replicas: 3, pod: { version: 1, graceSeconds: 1 } }],
+  workload: [{ waitMs: 3_000, do: 'setImage', target: 'statefulset/web', version: 2 }, { waitMs: 1_500, do: 'scale', target: 'statefulset/web', replicas: 2 }],
+  faults: [{ atMs: 3_500, fault: 'crashAfter', process: 'controllers', verb: 'delete', resource: 'pods', writes: 1, forMs: 200 }], choices: { mode: 'random', seed: 7 },
+};
+
+/** A property that does not hold: no pod of the set ever has version 2. */
+const neverVersion2: Monitor = {
+  name: 'no pod has version 2', initial: null,
+  step: (state, view) => (view.changes.some(({ resource, after }) => resource === 'pods' && JSON.stringify(after['spec']).includes('app:2')) ? { violation: 'one has' } : { state }),
+};
+
+describe(`scenarios (KUBESIM_SEED=${SEED})`, () => {
+  it('should hold every invariant under commands, faults and interleavings, whatever the workload', () => {
+    const runner = new ScenarioRunner();
+    let midRollout = 0;
+    let deviated = 0;
+    fc.assert(fc.property(scenario({ kinds: ['StatefulSet', 'Deployment', 'Pod'] }), (drawn) => {
+      const run = runner.run(drawn);
+      if (run.reached.faultInRollout) midRollout++;
+      if (run.deviations.length > 0) deviated++;
+      expect(describeFailure(run)).toBeUndefined();
+    }), parameters);
+    expect(midRollout).toBeGreaterThan(0);
+    expect(deviated).toBeGreaterThan(NUM_RUNS / 3);
+  });
+
+  it('should make the same run of a scenario, and of its deviations in place of what was drawn', () => {
+    const first = runScenario(SMALL);
+    const second = runScenario(JSON.parse(JSON.stringify(SMALL)) as Scenario);
+    expect(second.cluster.digest).toBe(first.cluster.digest);
+    expect(first.deviations.length).toBeGreaterThan(0);
+    const replayed = runScenario({ ...SMALL, choices: { mode: 'deviations', deviations: first.deviations } });
+    expect(replayed.cluster.history()).toEqual(first.cluster.history());
+  });
+
+  it('should print a failure as steps and one line that replays it', () => {
+    const text = describeFailure(runScenario(SMALL, { invariants: [neverVersion2] })) ?? '';
+    expect(text).toContain('no pod has version 2 does not hold, ');
+    expect(text).toContain('after 3000 ms: set the image of statefulset/web to app:2');
+    const replayed = JSON.parse(/replay: runScenario\((.*)\)$/.exec(text)?.[1] ?? '') as Scenario;
+    expect(describeFailure(runScenario(replayed, { invariants: [neverVersion2] }))).toBe(text);
+  });
+
+  it('should shrink commands, faults, choices and replicas away together', () => {
+    const runner = new ScenarioRunner({ invariants: [neverVersion2] });
+    const { scenario: shrunk } = shrinkScenario(SMALL, (each) => runner.run(each).violation !== undefined);
+    expect(stepsOf(shrunk)).toBe(1);
+    expect(shrunk).toMatchObject({ nodes: [{}], objects: [{ replicas: 1 }], workload: [{ waitMs: 0, do: 'setImage', version: 2 }], faults: [], choices: { mode: 'fifo' } });
+  });
+
+  it('should shrink within fc.assert', () => {
+    const runner = new ScenarioRunner({ invariants: [neverVersion2] });
+    const result = fc.check(fc.property(scenario({ kinds: ['StatefulSet'] }), (drawn) => runner.run(drawn).violation === undefined), { seed: 3, numRuns: 60 });
+    expect(result.failed).toBe(true);
+    expect(stepsOf((result.counterexample as [Scenario])[0])).toBeLessThanOrEqual(2);
+  });
+
+  it('should go on from a fork, and from a World read back from JSON, as the run itself', () => {
+    const { cluster } = runScenario({ ...SMALL, workload: [], faults: [] });
+    doCommand(cluster, { waitMs: 0, do: 'setImage', target: 'statefulset/web', version: 3 });
+    cluster.run({ for: 700 });
+    const { kernel } = cluster;
+    const world = kernel.seal();
+    const fork = Machine.from(world);
+    const read = Machine.from(World.fromJSON(JSON.parse(JSON.stringify(world)), world.definition));
+    for (const machine of [kernel, fork, read]) machine.run({ until: machine.now + 60_000, maxSteps: 200_000 });
+    expect(fork.rollingDigest).toBe(kernel.rollingDigest);
+    expect(read.rollingDigest).toBe(kernel.rollingDigest);
+  });
+});
+
+describe('what scenarios found', () => {
+  it('should remove a pod that had ended before its node was switched off while it was being deleted', () => {
+    const run = runScenario({
+      seed: 2, kubernetes: '1.37', nodes: [{}, {}, {}], objects: [{ kind: 'StatefulSet', name: 'web', replicas: 1, pod: { version: 1, cpu: '300m' } }],
+      workload: [{ waitMs: 834, do: 'deletePod', of: 'web', nth: 0 }, { waitMs: 3_412, do: 'evict', of: 'web', nth: 0 }], faults: [{ atMs: 4_872, fault: 'nodeCrash', node: 'node-2', forMs: 90_000 }], choices: { mode: 'fifo' },
+    });
+    expect(describeFailure(run)).toBeUndefined();
+  });
+
+  it('should not reject pods over and over for the room of one that has stopped', () => {
+    const run = runScenario({
+      seed: 0, kubernetes: '1.37', nodes: [{}], objects: [{ kind: 'Deployment', name: 'api', replicas: 2, pod: { version: 1, cpu: '300m' }, maxSurge: '25%', maxUnavailable: '25%' }],
+      workload: [{ waitMs: 0, do: 'setImage', target: 'deployment/api', version: 2 }], faults: [], choices: { mode: 'fifo' },
+    });
+    expect(describeFailure(run)).toBeUndefined();
+  });
+});
