@@ -9,6 +9,8 @@ import { addKey, backOffMs, BUCKET_BURST, emptyWorkqueue, FAILURES_THAT_COUNT, f
 /** Arguments of a controller component. @public */
 export interface ControllerArgs {
   readonly controller: string;
+  /** Name of its channels and random streams; the controller's without it. Candidates for the same work each have their own. */
+  readonly label?: string;
   readonly process: string;
   /** Slots of the process's views by resource. */
   readonly views: Readonly<Record<ResourceName, number>>;
@@ -63,6 +65,8 @@ export class ControllerHost {
   watchMore: (machine: Machine, process: string, member: number, resource: ResourceName) => void = () => { throw new RangeError('controllers: no process to watch for'); };
   /** The slot of a cache that was opened later, if there is one. @internal */
   laterView: (machine: Machine, process: string, resource: ResourceName) => number | undefined = () => undefined;
+  /** An elector has answered whether its process leads; set by who runs the processes. @internal */
+  led: (machine: Machine, process: string, leads: boolean) => void = () => { throw new RangeError('controllers: no process to lead'); };
   private readonly live = new WeakMap<Machine, Map<string, Live>>();
 
   constructor(controllers: readonly Controller[], ports: Ports, ended?: (machine: Machine, end: ReconcileEnd) => void) {
@@ -113,7 +117,7 @@ export class ControllerHost {
     let at = machine.now + Math.ceil(delayMs);
     let isForeground = options?.quietUntil !== Infinity && options?.long !== true;
     const waiting = state.delayed.get(key);
-    const channel = `delay ${args.controller} ${key}`;
+    const channel = `delay ${args.label ?? args.controller} ${key}`;
     if (waiting !== undefined) {
       // A quiet look that something now waits for is a heartbeat no more.
       if (waiting.at <= at && (waiting.isForeground || !isForeground)) return;
@@ -140,7 +144,7 @@ export class ControllerHost {
     const free = this.controller(args).workers - state.running.size - state.summoned;
     if (free <= 0 || state.summoned >= queueLength(state)) return;
     state.summoned++;
-    const channel = `work ${args.controller}`;
+    const channel = `work ${args.label ?? args.controller}`;
     machine.post(slot, channel, channel, WORK);
   }
 
@@ -170,7 +174,7 @@ export class ControllerHost {
       }
       case 'arrive': {
         if (state.running.get(message.key) === undefined) return;
-        const channel = `resume ${args.controller} ${message.key}`;
+        const channel = `resume ${args.label ?? args.controller} ${message.key}`;
         const answer = this.ports.call(machine, message.call, args.process);
         machine.post(slot, channel, channel, { do: 'resume', key: message.key, reply: answer });
       }
@@ -199,7 +203,7 @@ export class ControllerHost {
       return;
     }
     state.running = state.running.set(machine.epoch, key, live.context.running);
-    const channel = `resume ${args.controller} ${key}`;
+    const channel = `resume ${args.label ?? args.controller} ${key}`;
     if ('pauseMs' in next.value) {
       machine.send(slot, channel, channel, { do: 'resume', key, reply: null }, { delayMs: next.value.pauseMs });
       return;
@@ -229,6 +233,7 @@ export class ControllerHost {
     }
     finishKey(state, machine.epoch, key);
     this.summon(machine, slot, state, args);
+    if (result !== undefined && 'leads' in result) this.led(machine, args.process, result.leads);
   }
 
   /** The live generator of a reconcile: the cached one if it stands where the log ends, else the reconcile run again on its log. */
@@ -425,7 +430,7 @@ class Reconcile extends Handling implements ReconcileContext {
       below: (bound) => {
         if (this.replaying && this.cursor < this.running.log.length) return this.running.log.get(this.cursor++) as number;
         this.replaying = false;
-        const draw = this.machine.random(`${this.args.controller} ${name}`, bound);
+        const draw = this.machine.random(`${this.args.label ?? this.args.controller} ${name}`, bound);
         this.keep(draw);
         return draw;
       },

@@ -3,6 +3,7 @@ export type {
   Reconciling,
 } from './reconcile.ts';
 export { defineController, objectKey, splitKey, type ControllerParts } from './define-controller.ts';
+export { createLeaderElector, electorName, leaderElectionError, type Candidate, type LeaderElectionOptions } from './leader-election.ts';
 export type { Actor, ActorContext, TimerOptions } from './actor.ts';
 export type { CallLatency, EventSource, Ports, WatchTarget } from './ports.ts';
 export { addKey, backOffMs, emptyWorkqueue, finishKey, forgetKey, queueLength, takeKey, type WorkqueueState } from './workqueue.ts';

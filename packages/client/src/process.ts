@@ -9,6 +9,10 @@ import type { CacheChange, Controller } from './reconcile.ts';
 /** State of a process component. @internal */
 export interface ProcessState {
   isUp: boolean;
+  /** Its caches and members run: it is up, and leads if it is a candidate for a lease. */
+  isServing: boolean;
+  /** Slot of its elector; -1 without one. */
+  elector: number;
   /** Slots of its views by resource. */
   views: Readonly<Record<ResourceName, number>>;
   /** Slots of its controllers and actors, in the order in which they hear of a change. */
@@ -20,7 +24,7 @@ export interface ProcessState {
 export const processComponent: ComponentType<ProcessState, never> = {
   name: 'process',
   version: 1,
-  initial: () => ({ isUp: false, views: {}, members: [], listeners: {} }),
+  initial: () => ({ isUp: false, isServing: false, elector: -1, views: {}, members: [], listeners: {} }),
   receive: () => {},
   // The rest is as it was made.
   hash: (state, hasher) => hasher.word(state.isUp ? 1 : 0),
@@ -42,6 +46,11 @@ export class ProcessHost {
     this.actors = actors;
     this.ports = ports;
     controllers.watchMore = (machine, process, member, resource) => { this.watchMore(machine, process, member, resource); };
+    controllers.led = (machine, process, leads) => {
+      const slot = this.slot(machine, process);
+      if (leads) this.serve(machine, slot);
+      else this.stopServing(machine, slot);
+    };
     controllers.laterView = (machine, process, resource) => machine.peek<ProcessState>(this.slot(machine, process)).views[resource];
   }
 
@@ -59,13 +68,16 @@ export class ProcessHost {
       state.views = { ...state.views, [resource]: view };
     }
     state.listeners = { ...state.listeners, [resource]: [...listening, member] };
-    if (!state.isUp) return;
+    if (!state.isServing) return;
     if (isNew) this.ports.watch(machine, view, true);
     for (const change of this.ports.initialList(machine, view)) this.hostOf(machine, member).deliver(machine, member, change);
   }
 
-  /** Adds a process of controllers that share caches, and starts it. */
-  addControllers(machine: Machine, process: string, controllers: readonly Controller[]): void {
+  /**
+   * Adds a process of controllers that share caches, and starts it. With the name of an elector it is a candidate: its caches
+   * and controllers run while it leads. `isCopy` tells that the same controllers run in another process already.
+   */
+  addControllers(machine: Machine, process: string, controllers: readonly Controller[], options: { readonly elector?: string; readonly isCopy?: boolean } = {}): void {
     const slot = machine.spawn('process', processName(process));
     const state = machine.edit<ProcessState>(slot);
     const views: Record<ResourceName, number> = {};
@@ -74,12 +86,15 @@ export class ProcessHost {
     }
     const listeners: Record<ResourceName, number[]> = {};
     const members = controllers.map((controller) => {
-      const args: ControllerArgs = { controller: controller.name, process, views };
-      const member = machine.spawn('controller', `controller ${controller.name}`, args);
+      const label = options.isCopy === true ? `${controller.name} @${process}` : controller.name;
+      const args: ControllerArgs = { controller: controller.name, ...(options.isCopy === true ? { label } : {}), process, views };
+      const member = machine.spawn('controller', `controller ${label}`, args);
       for (const resource of controller.watches) (listeners[resource] ??= []).push(member);
       return member;
     });
-    Object.assign(state, { views, members, listeners });
+    const electorArgs: ControllerArgs = { controller: options.elector ?? '', process, views: {} };
+    const elector = options.elector === undefined ? -1 : machine.spawn('controller', `controller ${options.elector}`, electorArgs);
+    Object.assign(state, { views, members, listeners, elector });
     this.start(machine, process);
   }
 
@@ -104,15 +119,36 @@ export class ProcessHost {
     return slot >= 0 && machine.peek<ProcessState>(slot).isUp;
   }
 
-  /**
-   * Starts a process that is down: it lists, then watches. No worker runs before every cache holds its first list, as
-   * upstream's wait for cache sync has it; so the lists are gone through within this step.
-   */
+  /** Whether a process runs and, if it is a candidate for a lease, leads. */
+  isServing(machine: Machine, process: string): boolean {
+    const slot = machine.slotOf(processName(process));
+    return slot >= 0 && machine.peek<ProcessState>(slot).isServing;
+  }
+
+  /** Whether a process is a candidate for a lease. */
+  isCandidate(machine: Machine, process: string): boolean {
+    const slot = machine.slotOf(processName(process));
+    return slot >= 0 && machine.peek<ProcessState>(slot).elector >= 0;
+  }
+
+  /** Starts a process that is down. A candidate for a lease begins with its election. */
   start(machine: Machine, process: string): void {
     const slot = this.slot(machine, process);
     const state = machine.edit<ProcessState>(slot);
     if (state.isUp) return;
     state.isUp = true;
+    if (state.elector >= 0) this.controllers.start(machine, state.elector);
+    else this.serve(machine, slot);
+  }
+
+  /**
+   * Lists, then watches. No worker runs before every cache holds its first list, as upstream's wait for cache sync has it; so
+   * the lists are gone through within this step.
+   */
+  private serve(machine: Machine, slot: number): void {
+    if (machine.peek<ProcessState>(slot).isServing) return;
+    const state = machine.edit<ProcessState>(slot);
+    state.isServing = true;
     for (const view of Object.values(state.views)) this.ports.watch(machine, view, true);
     for (const view of Object.values(state.views)) for (const change of this.ports.initialList(machine, view)) this.deliver(machine, slot, change);
     for (const member of state.members) this.hostOf(machine, member).start(machine, member);
@@ -124,6 +160,15 @@ export class ProcessHost {
     const state = machine.edit<ProcessState>(slot);
     if (!state.isUp) return;
     state.isUp = false;
+    this.stopServing(machine, slot);
+    if (state.elector >= 0) this.controllers.crash(machine, state.elector);
+  }
+
+  /** All but an elector is lost. */
+  private stopServing(machine: Machine, slot: number): void {
+    if (!machine.peek<ProcessState>(slot).isServing) return;
+    const state = machine.edit<ProcessState>(slot);
+    state.isServing = false;
     for (const view of Object.values(state.views)) this.ports.watch(machine, view, false);
     for (const member of state.members) this.hostOf(machine, member).crash(machine, member);
   }
@@ -166,7 +211,7 @@ export class ProcessHost {
   /** A view of a process has moved over a change. */
   deliver(machine: Machine, processSlot: number, change: CacheChange): void {
     const state = machine.peek<ProcessState>(processSlot);
-    if (!state.isUp) return;
+    if (!state.isServing) return;
     for (const member of state.listeners[change.resource] ?? []) this.hostOf(machine, member).deliver(machine, member, change);
   }
 

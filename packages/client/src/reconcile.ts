@@ -83,10 +83,14 @@ export interface Profile {
   readonly featureGates: Readonly<Record<string, boolean>>;
 }
 
-/** How a reconcile ended. An error is retried with back-off; its text is the one upstream would log. @public */
+/**
+ * How a reconcile ended. An error is retried with back-off; its text is the one upstream would log. `leads` is an elector's
+ * answer: the other members of its process run from now on, or no more. @public
+ */
 export type ReconcileResult =
   | undefined
   | { readonly requeueAfterMs: number }
+  | { readonly leads: boolean }
   | { readonly error: string };
 
 /** A reconcile in progress: yields a call, is resumed with its reply. `{ pauseMs }` waits on the virtual clock. @public */

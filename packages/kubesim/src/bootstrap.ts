@@ -17,6 +17,7 @@ import { BOOTSTRAP_POLICY } from './bootstrap-policy.ts';
 import { log } from './pod-access.ts';
 import { importObjects, type ImportedObject } from './import-objects.ts';
 import { nodeList, NO_METRICS, type ClusterOptions, type NodeOptions } from './options.ts';
+import { controllersOf, programsOf, startProgram } from './replicas.ts';
 
 /** A node is given up after so long without a heartbeat: the setting of the recordings. Upstream's default is 50 s. */
 const NODE_MONITOR_GRACE_MS = 40_000;
@@ -28,7 +29,6 @@ export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
   nodeIpamController, taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, clusterRoleAggregationController, garbageCollectorController,
 ];
 
-const MANAGER = 'kube-controller-manager';
 const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** Names of the controllers that a cluster has unless they are left out. @internal */
@@ -39,7 +39,7 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
   const admission = [...DEFAULT_ADMISSION_PLUGINS, ...(options.authorization === 'RBAC' ? [rbacEscalation] : []), ...options.admission];
   const scheduler = createScheduler(schedulerOptions(options));
   const plane: ControlPlane = new ControlPlane({
-    controllers: [...builtIn(options), ...options.controllers],
+    controllers: controllersOf(programsOf(options, builtIn(options))),
     actors: { scheduler: () => scheduler, kubelet: (given: KubeletOptions) => createKubelet(given, options.behaviours), dns: () => createDns(), ...options.actors },
     admission,
     authorizer: options.authorization === 'RBAC' ? RBAC : undefined,
@@ -91,8 +91,7 @@ export function bootstrap(plane: ControlPlane, options: Required<ClusterOptions>
   }
   if (options.authorization === 'RBAC') for (const { resource, object } of BOOTSTRAP_POLICY) create(resource, object);
   if (storage.get('services', 'default/kubernetes') === undefined) putKubernetesService(plane, machine);
-  plane.processes.addControllers(machine, MANAGER, builtIn(options));
-  for (const controller of options.controllers) plane.processes.addControllers(machine, controller.name, [controller]);
+  for (const program of programsOf(options, builtIn(options))) startProgram(plane.processes, machine, program);
   plane.processes.addActor(machine, 'scheduler', null);
   plane.processes.addActor(machine, 'dns', null);
   for (const name of Object.keys(options.actors)) plane.processes.addActor(machine, name, null);

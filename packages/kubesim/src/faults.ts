@@ -58,6 +58,16 @@ type FaultMessage = { readonly do: 'crash'; readonly process: string; readonly r
 /** Name of the component that holds faults. @internal */
 export const FAULTS = 'faults';
 
+/** After so long the others see that a leader renews its lease no more: a few tries of a candidate. */
+const LEADER_MISSED_MS = 10_000;
+
+/** Crashes a process. A leader is noticed by its silence: until that can be seen, the cluster is not settled. @internal */
+export function crashProcess(plane: ControlPlane, machine: Machine, process: string): void {
+  const { processes } = plane;
+  if (processes.isCandidate(machine, process) && processes.isServing(machine, process)) machine.send(machine.slotOf(FAULTS), FAULTS, `silence of ${process}`, null, { delayMs: LEADER_MISSED_MS });
+  processes.crash(machine, process);
+}
+
 /** @internal */
 export function faultComponent(plane: () => ControlPlane): ComponentType<FaultState, FaultMessage> {
   return {
@@ -69,7 +79,7 @@ export function faultComponent(plane: () => ControlPlane): ComponentType<FaultSt
       if (message.do === 'start') return plane().processes.start(machine, message.process);
       state.dying = state.dying.filter((process) => process !== message.process);
       logReason(machine, { source: 'fault', subject: `process/${message.process}`, rule: 'crash', message: 'crashes between two of its writes' });
-      plane().processes.crash(machine, message.process);
+      crashProcess(plane(), machine, message.process);
       if (message.restartAfterMs !== undefined) machine.send(slot, FAULTS, `start of ${message.process}`, { do: 'start', process: message.process }, { delayMs: message.restartAfterMs });
     },
   };

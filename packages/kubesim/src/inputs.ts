@@ -4,7 +4,7 @@ import type { InputFunction, Machine } from '@kubesim/kernel';
 import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse } from '@kubesim/kubelet';
 import type { ControllerArgs } from '@kubesim/client';
 import type { ControlPlane } from './control-plane.ts';
-import { delayCaches, FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
+import { crashProcess, delayCaches, FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 import { exec, http } from './pod-access.ts';
 import { formatDuration } from './duration.ts';
@@ -109,9 +109,9 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return tellKubelet(plane, machine, node, { kind: 'killContainers', uid: pod.metadata.uid ?? '', exitCode: input.exitCode, container: input.container, reason: input.reason });
     }
     case 'crash':
-      return plane.processes.crash(machine, input.process);
+      return crashProcess(plane, machine, input.process);
     case 'restart':
-      plane.processes.crash(machine, input.process);
+      crashProcess(plane, machine, input.process);
       return plane.processes.start(machine, input.process);
     case 'node':
       return changeNode(plane, machine, input.node, input.state);

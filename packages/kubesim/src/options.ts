@@ -1,6 +1,6 @@
 // Options of a cluster, checked: misuse names the option's path and the nearest right name.
 import type { AdmissionPlugin } from '@kubesim/apiserver';
-import type { Controller, Profile } from '@kubesim/client';
+import { leaderElectionError, type Controller, type LeaderElectionOptions, type Profile } from '@kubesim/client';
 import type { ActorFactory } from '@kubesim/client';
 import type { MetricsSource } from '@kubesim/controllers';
 import type { ContainerBehaviour } from '@kubesim/kubelet';
@@ -30,6 +30,17 @@ export interface SchedulerSetup {
   readonly watches?: readonly string[];
 }
 
+/** A program of the user's that runs controllers over shared caches, in one process or in several of which one leads. @public */
+export interface OperatorOptions {
+  /** Name of its process; further replicas are `<name>-2`, `<name>-3`, … */
+  readonly name: string;
+  readonly controllers: readonly Controller[];
+  /** How many processes there are; 1 without it. */
+  readonly replicas?: number;
+  /** Election by a lease, named as the operator in the namespace `default` unless told otherwise. With several replicas on by default; `false` lets all work at once. */
+  readonly leaderElection?: boolean | Partial<LeaderElectionOptions>;
+}
+
 /** How a cluster is made. Everything has a default. @public */
 export interface ClusterOptions {
   /** How many nodes, or what they are; 3 without it. */
@@ -49,6 +60,10 @@ export interface ClusterOptions {
   readonly withoutControllers?: readonly string[];
   /** The user's own controllers, run beside the built-in ones in processes of their own. */
   readonly controllers?: readonly Controller[];
+  /** The user's programs with several controllers, replicas or leader election. */
+  readonly operators?: readonly OperatorOptions[];
+  /** How many kube-controller-managers there are; 1 without it. Several elect a leader by the lease kube-system/kube-controller-manager. */
+  readonly controllerManagers?: number;
   /** How containers of some images behave: HTTP, exec, how they end. Tried before the built-in ones. */
   readonly behaviours?: readonly ContainerBehaviour[];
   /** Plugins and profiles of kube-scheduler. */
@@ -66,7 +81,9 @@ export interface ClusterOptions {
 /** The instant at which a cluster starts unless told otherwise. @internal */
 export const EPOCH_MS = 1_767_225_600_000;
 
-const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'behaviours', 'scheduler', 'admission', 'authorization', 'metrics', 'actors'];
+const KEYS: readonly (keyof ClusterOptions)[] = ['nodes', 'seed', 'startAt', 'kubernetes', 'featureGates', 'timing', 'events', 'withoutControllers', 'controllers', 'operators', 'controllerManagers', 'behaviours', 'scheduler', 'admission', 'authorization', 'metrics', 'actors'];
+const OPERATOR_KEYS: readonly (keyof OperatorOptions)[] = ['name', 'controllers', 'replicas', 'leaderElection'];
+const ELECTION_KEYS: readonly (keyof LeaderElectionOptions)[] = ['namespace', 'name', 'leaseDurationMs', 'renewDeadlineMs', 'retryPeriodMs'];
 const NODE_KEYS: readonly (keyof NodeOptions)[] = ['name', 'labels', 'cpu', 'memory', 'pods', 'zone', 'taints'];
 const METRICS_KEYS: readonly (keyof MetricsSource)[] = ['name', 'watches', 'measure'];
 /** Metrics of which nothing is known. @internal */
@@ -74,7 +91,7 @@ export const NO_METRICS: MetricsSource = Object.freeze({ name: 'none', measure: 
 const RELEASES: readonly Profile['kubernetes'][] = ['1.34', '1.36', '1.37'];
 
 /** The functions among the options: what a recording cannot hold. @internal */
-export const FUNCTION_KEYS = ['controllers', 'behaviours', 'scheduler', 'admission', 'metrics', 'actors'] as const;
+export const FUNCTION_KEYS = ['controllers', 'operators', 'behaviours', 'scheduler', 'admission', 'metrics', 'actors'] as const;
 
 /** Options that are functions, to be given again for a replay. @public */
 export type ClusterFunctions = Pick<ClusterOptions, (typeof FUNCTION_KEYS)[number]>;
@@ -90,6 +107,8 @@ export function checkOptions(options: ClusterOptions, controllers: readonly stri
   if (authorization !== 'AlwaysAllow' && authorization !== 'RBAC') throw new UsageError(`options.authorization must be 'AlwaysAllow' or 'RBAC', not '${String(authorization)}'`);
   if (typeof nodes === 'number' && (!Number.isInteger(nodes) || nodes < 0)) throw new UsageError(`options.nodes must be a whole number, 0 or more, not ${nodes}`);
   if (typeof nodes !== 'number') nodes.forEach((node, index) => checkKeys(`options.nodes[${index}]`, node, NODE_KEYS));
+  const controllerManagers = countOf('options.controllerManagers', options.controllerManagers);
+  for (const [index, operator] of (options.operators ?? []).entries()) checkOperator(`options.operators[${index}]`, operator);
   if (options.metrics !== undefined) {
     checkKeys('options.metrics', options.metrics, METRICS_KEYS);
     if (typeof options.metrics.measure !== 'function') throw new UsageError('options.metrics.measure must be a function from a query to an answer');
@@ -103,7 +122,7 @@ export function checkOptions(options: ClusterOptions, controllers: readonly stri
   requireNames('options.admission', admission);
   requireNames('options.controllers', options.controllers ?? [], controllers);
   requireNames('options.behaviours', options.behaviours ?? []);
-  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers, controllers: options.controllers ?? [], behaviours: options.behaviours ?? [], scheduler, admission, authorization, metrics: options.metrics ?? NO_METRICS, actors: options.actors ?? {} };
+  return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers, controllers: options.controllers ?? [], operators: options.operators ?? [], controllerManagers, behaviours: options.behaviours ?? [], scheduler, admission, authorization, metrics: options.metrics ?? NO_METRICS, actors: options.actors ?? {} };
 }
 
 /** Functions are registered by name: each has one of its own. */
@@ -114,6 +133,22 @@ function requireNames(path: string, functions: readonly { readonly name: string 
     if (known.has(name)) throw new UsageError(`${path}[${index}].name: '${name}' is taken`);
     known.add(name);
   });
+}
+
+function countOf(path: string, count: number | undefined): number {
+  if (count !== undefined && (!Number.isInteger(count) || count < 1)) throw new UsageError(`${path} must be a whole number, 1 or more, not ${count}`);
+  return count ?? 1;
+}
+
+function checkOperator(path: string, operator: OperatorOptions): void {
+  checkKeys(path, operator, OPERATOR_KEYS);
+  if (typeof operator.name !== 'string' || operator.name === '') throw new UsageError(`${path}.name must be the name of a process, such as ledger-operator`);
+  if (!Array.isArray(operator.controllers) || operator.controllers.length === 0) throw new UsageError(`${path}.controllers must be one or more controllers`);
+  countOf(`${path}.replicas`, operator.replicas);
+  if (typeof operator.leaderElection !== 'object') return;
+  checkKeys(`${path}.leaderElection`, operator.leaderElection, ELECTION_KEYS);
+  const wrong = leaderElectionError(operator.leaderElection);
+  if (wrong !== undefined) throw new UsageError(`${path}.${wrong}`);
 }
 
 /** The nodes that options ask for, named node-1, node-2, … @internal */
