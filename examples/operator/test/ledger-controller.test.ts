@@ -66,26 +66,25 @@ describe('a ledger', () => {
 
 /** What people and misfortune do to a ledger. */
 type Command =
-  | { readonly do: 'resize'; readonly members: number }
-  | { readonly do: 'run'; readonly ms: number }
+  | { readonly do: 'resize'; readonly members: number; readonly ms: number }
   | { readonly do: 'crash' }
   | { readonly do: 'lag'; readonly resource: string }
   | { readonly do: 'catchUp' }
   | { readonly do: 'refuse'; readonly resource: string; readonly after: boolean };
 
 const commands: fc.Arbitrary<readonly Command[]> = fc.array(fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('resize' as const), members: fc.constantFrom(1, 3, 5, 7) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('run' as const), ms: fc.constantFrom(100, 2_000, 10_000) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('resize' as const), members: fc.constantFrom(1, 3, 5, 7), ms: fc.constantFrom(0, 100, 2_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('lag' as const), resource: fc.constantFrom(SETS, BUDGETS) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('catchUp' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), resource: fc.constantFrom(SETS, BUDGETS), after: fc.boolean() }) },
-), { minLength: 1, maxLength: 12 });
+), { minLength: 1, maxLength: 10 });
 
 function obey(cluster: Cluster, command: Command): void {
   switch (command.do) {
-    case 'resize': return resize(cluster, command.members);
-    case 'run': return void cluster.run({ for: command.ms });
+    case 'resize':
+      resize(cluster, command.members);
+      return void cluster.run({ for: command.ms });
     case 'crash': return cluster.faults.restart(OPERATOR);
     case 'lag': return cluster.faults.freezeCache(OPERATOR, command.resource);
     case 'catchUp': return cluster.faults.thawCache(OPERATOR);

@@ -121,6 +121,11 @@ export function checkOptions(options: ClusterOptions, controllers: readonly stri
   requireNames('options.scheduler.plugins', scheduler.plugins ?? []);
   requireNames('options.admission', admission);
   requireNames('options.controllers', options.controllers ?? [], controllers);
+  const taken = [...controllers, ...(options.controllers ?? []).map(({ name }) => name)];
+  for (const [index, operator] of (options.operators ?? []).entries()) {
+    requireNames(`options.operators[${index}].controllers`, operator.controllers, taken);
+    taken.push(...operator.controllers.map(({ name }) => name));
+  }
   requireNames('options.behaviours', options.behaviours ?? []);
   return { nodes, seed, startAt, kubernetes, featureGates, timing, events, withoutControllers, controllers: options.controllers ?? [], operators: options.operators ?? [], controllerManagers, behaviours: options.behaviours ?? [], scheduler, admission, authorization, metrics: options.metrics ?? NO_METRICS, actors: options.actors ?? {} };
 }

@@ -189,6 +189,7 @@ describe('an operator of several replicas', () => {
     [{ controllerManagers: 0 }, 'options.controllerManagers must be a whole number, 1 or more, not 0'],
     [{ operators: [{ ...operator, replicas: 1.5 }] }, 'options.operators[0].replicas must be a whole number, 1 or more, not 1.5'],
     [{ operators: [{ name: '', controllers: [counter] }] }, 'options.operators[0].name must be the name of a process'],
+    [{ operators: [operator, { ...operator, name: 'other' }] }, "options.operators[1].controllers[0].name: 'counter' is taken"],
     [{ operators: [{ name: 'x', controllers: [] }] }, 'options.operators[0].controllers must be one or more controllers'],
     [{ operators: [{ ...operator, leaderElection: { leaseDurationMs: 9_000 } }] }, 'leaderElection.leaseDurationMs must be greater than renewDeadlineMs (10000), not 9000'],
     [{ operators: [{ ...operator, leaderElection: { retryPeriodMs: 9_000 } }] }, 'leaderElection.renewDeadlineMs must be greater than 1.2 times retryPeriodMs (9000), not 10000'],
