@@ -212,7 +212,7 @@ export class FakeCluster {
       context.enqueueAfter(key, Math.min(1_000_000, 5 * 2 ** failures));
     } else {
       member.failures.delete(key);
-      if (result !== undefined) context.enqueueAfter(key, result.requeueAfterMs);
+      if (result !== undefined && 'requeueAfterMs' in result) context.enqueueAfter(key, result.requeueAfterMs);
     }
   }
 

@@ -39,7 +39,7 @@ describe('two controller managers', () => {
       .toEqual([['Lease', MANAGER, 'LeaderElection', `${holderIdentity} became leader`]]);
     cluster.apply(SET);
     cluster.settle();
-    expect(cluster.get('deployment/web')?.['status'].readyReplicas).toBe(3);
+    expect(cluster.get('deployment/web')?.['status']?.readyReplicas).toBe(3);
   });
 
   it('go on with the other when the leader crashes: after the lease has run out, not before', () => {
@@ -55,7 +55,7 @@ describe('two controller managers', () => {
     expect(lease(cluster).holderIdentity).toBe(holderIdentity);
     cluster.settle();
     expect(leaders(cluster)).toEqual([first === MANAGER ? SECOND : MANAGER]);
-    expect(cluster.get('deployment/web')?.['status'].readyReplicas).toBe(3);
+    expect(cluster.get('deployment/web')?.['status']?.readyReplicas).toBe(3);
     const taken = lease(cluster);
     expect(taken.leaseTransitions).toBe(1);
     expect(Date.parse(taken.acquireTime) - crashedAt).toBeGreaterThan(13_000);
