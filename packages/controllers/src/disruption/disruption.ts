@@ -1,7 +1,15 @@
 // The disruption controller: how many pods of a budget may be disrupted now. Evictions spend it in the API server. Rules: SPEC.md.
 import type { KubeObject, Pod, PodDisruptionBudget } from '@kubesim/api';
 import { compileSelector, formatTime, isConflict, isPodReady, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
-import { expectedPods, SCALED } from './expected-pods.ts';
+import { OrderedMap } from '@kubesim/kernel';
+import { applyPodChange, countMembers, isHealthy, isMember, ownersOf, type BudgetMembers } from './budget-members.ts';
+import { expectedPods, SCALED, type Counted } from './expected-pods.ts';
+
+/** What the controller keeps in memory. @internal */
+export interface DisruptionState {
+  /** The pods of each budget, counted, by `namespace/name`. */
+  members: OrderedMap<BudgetMembers>;
+}
 
 /** Source of the Events. */
 const COMPONENT = 'controllermanager';
@@ -16,11 +24,16 @@ export const disruptionController: Controller = {
   name: 'disruption-controller',
   watches: [BUDGETS, 'pods', ...Object.values(SCALED)],
   workers: 1,
+  initialState: (): DisruptionState => ({ members: OrderedMap.empty() }),
   handle(context, { resource, before, after }) {
     const { namespace, name } = (after ?? before as KubeObject).metadata;
     if (resource === BUDGETS) {
       if (after !== undefined) context.enqueue(`budget ${namespace}/${name}`);
-    } else if (resource === 'pods') handlePod(context, before as Pod | undefined, after as Pod | undefined);
+      else forgetMembers(context, `${namespace}/${name}`);
+    } else if (resource === 'pods') {
+      followPod(context, before as Pod | undefined, after as Pod | undefined);
+      handlePod(context, before as Pod | undefined, after as Pod | undefined);
+    }
   },
   *reconcile(context, key): Reconciling {
     const space = key.indexOf(' ');
@@ -33,27 +46,51 @@ export const disruptionController: Controller = {
   },
 };
 
+/** What a sync sees of a budget. @internal */
+export interface BudgetPlan extends Counted {
+  readonly budget: PodDisruptionBudget;
+  readonly healthy: number;
+  /** Pods that the status says are disrupted, in key order. */
+  readonly disrupted: readonly Pod[];
+}
+
+/** What a sync sees; null if the budget is gone. With `isRecount` it goes through all pods of the namespace, as upstream does. @internal */
+export function lookAtBudget(context: Pick<ReconcileContext, 'lister' | 'state' | 'epoch'>, namespace: string, name: string, isRecount: boolean = false): BudgetPlan | null {
+  const budget = context.lister<PodDisruptionBudget>(BUDGETS).get(namespace, name);
+  if (budget === undefined) return null;
+  const state = context.state as DisruptionState;
+  const pods = context.lister<Pod>('pods');
+  const key = `${namespace}/${name}`;
+  let members = state.members.get(key);
+  if (members === undefined || members.spec !== budget.spec || isRecount) {
+    members = countMembers(context.epoch, budget, pods.list(namespace));
+    state.members = state.members.set(context.epoch, key, members);
+  }
+  const disrupted: Pod[] = [];
+  for (const podName of Object.keys(budget.status?.disruptedPods ?? {}).sort()) {
+    const pod = pods.get(namespace, podName);
+    if (pod !== undefined && isMember(budget.spec, pod)) disrupted.push(pod);
+  }
+  return { budget, namespace, count: members.count, healthy: members.healthy, owners: ownersOf(members, (podName) => pods.get(namespace, podName)), hasUnmanaged: members.unmanaged > 0, disrupted };
+}
+
 function* syncBudget(context: ReconcileContext, namespace: string, name: string): Calling<ReconcileResult> {
-  const plan = context.decide(() => {
-    const budget = context.lister<PodDisruptionBudget>(BUDGETS).get(namespace, name);
-    const matches = compileSelector(budget?.spec?.selector) ?? (() => false);
-    return { budget: budget ?? null, pods: budget === undefined ? [] : context.lister<Pod>('pods').list(namespace).filter(({ metadata }) => matches(metadata?.labels)) };
-  });
-  const { budget, pods } = plan;
-  if (budget === null) return undefined;
+  const plan = context.decide(() => lookAtBudget(context, namespace, name));
+  if (plan === null) return undefined;
+  const { budget } = plan;
   const about = budget as KubeObject;
-  if (pods.length === 0) context.event({ component: COMPONENT, about, type: 'Normal', reason: 'NoPods', message: 'No matching pods found' });
-  const numbers = yield* expectedPods(context, budget, pods);
+  if (plan.count === 0) context.event({ component: COMPONENT, about, type: 'Normal', reason: 'NoPods', message: 'No matching pods found' });
+  const numbers = yield* expectedPods(context, budget, plan);
   if (numbers.error !== undefined) {
     context.event({ component: COMPONENT, about, type: 'Warning', reason: 'CalculateExpectedPodCountFailed', message: `Failed to calculate the number of expected pods: ${numbers.error}` });
     return yield* failSafe(context, budget, numbers.error);
   }
-  if (numbers.unmanaged.length > 0) {
+  if (numbers.hasUnmanaged) {
     const message = `Pods selected by this PodDisruptionBudget (selector: ${printSelector(budget)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
     context.event({ component: COMPONENT, about, type: 'Warning', reason: 'UnmanagedPods', message });
   }
-  const disrupted = disruptedPods(context, budget, pods);
-  const currentHealthy = pods.filter((pod) => pod.metadata?.deletionTimestamp === undefined && disrupted[pod.metadata?.name ?? ''] === undefined && isPodReady(pod)).length;
+  const disrupted = disruptedPods(context, budget, plan.disrupted);
+  const currentHealthy = plan.healthy - plan.disrupted.filter((pod) => disrupted[pod.metadata?.name ?? ''] !== undefined && isHealthy(pod)).length;
   const { expected, desiredHealthy } = numbers;
   const disruptionsAllowed = expected <= 0 ? 0 : Math.max(0, currentHealthy - desiredHealthy);
   const isAllowed = disruptionsAllowed > 0;
@@ -136,6 +173,24 @@ function* clearStale(context: ReconcileContext, namespace: string, name: string)
     : { type: 'DisruptionTarget', observedGeneration: pod.metadata?.generation, status: 'False', lastProbeTime: null, lastTransitionTime: formatTime(context.clock) }));
   const { error } = yield* send({ verb: 'update', resource: 'pods', subresource: 'status', namespace, name, object: { ...pod, status: { ...pod.status, conditions } } as KubeObject });
   return error === undefined ? undefined : { error: error.message };
+}
+
+function forgetMembers(context: HandlerContext, key: string): void {
+  const state = context.state as DisruptionState;
+  state.members = state.members.delete(context.epoch, key);
+}
+
+/** Keeps the counts of budgets up with a change of a pod. */
+function followPod(context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {
+  const state = context.state as DisruptionState;
+  if (state.members.size === 0) return;
+  const namespace = (after ?? before)?.metadata?.namespace ?? '';
+  const changed: (readonly [string, BudgetMembers])[] = [];
+  state.members.forEach((members, key) => {
+    const next = applyPodChange(context.epoch, members, before, after);
+    if (next !== members) changed.push([key, next]);
+  }, `${namespace}/`, `${namespace}0`);
+  for (const [key, members] of changed) state.members = state.members.set(context.epoch, key, members);
 }
 
 function handlePod(context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {

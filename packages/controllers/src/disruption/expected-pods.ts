@@ -1,11 +1,12 @@
 // How many pods a budget expects, and how many of them have to be healthy.
 // Upstream: getExpectedPodCount in pkg/controller/disruption/disruption.go (1.37).
-import type { KubeObject, OwnerReference, Pod, PodDisruptionBudget } from '@kubesim/api';
+import type { OwnerReference, PodDisruptionBudget } from '@kubesim/api';
 import { controllerOf, isNotFound, send, type Calling, type ReconcileContext } from '@kubesim/client';
+import type { BudgetOwner } from './budget-members.ts';
 
 /** The numbers of a budget, or why they cannot be told. @internal */
 export type ExpectedPods =
-  | { readonly expected: number; readonly desiredHealthy: number; readonly unmanaged: readonly string[]; readonly error?: undefined }
+  | { readonly expected: number; readonly desiredHealthy: number; readonly hasUnmanaged: boolean; readonly error?: undefined }
   | { readonly error: string };
 
 type Scale = { readonly uid: string; readonly replicas: number };
@@ -15,41 +16,39 @@ export const SCALED: Readonly<Record<string, string>> = {
   'apps/ReplicaSet': 'replicasets.apps', 'apps/Deployment': 'deployments.apps', 'apps/StatefulSet': 'statefulsets.apps', '/ReplicationController': 'replicationcontrollers',
 };
 
+/** What the numbers are made of: how many pods there are, their controllers, and whether some have none. @internal */
+export interface Counted {
+  readonly namespace: string;
+  readonly count: number;
+  readonly owners: readonly BudgetOwner[];
+  readonly hasUnmanaged: boolean;
+}
+
 /** [PDB1] The numbers for these pods. @internal */
-export function* expectedPods(context: ReconcileContext, budget: PodDisruptionBudget, pods: readonly Pod[]): Calling<ExpectedPods> {
+export function* expectedPods(context: ReconcileContext, budget: PodDisruptionBudget, counted: Counted): Calling<ExpectedPods> {
   const { maxUnavailable, minAvailable } = budget.spec ?? {};
   if (maxUnavailable === undefined) {
-    if (minAvailable === undefined) return { expected: 0, desiredHealthy: 0, unmanaged: [] };
-    if (typeof minAvailable === 'number') return { expected: pods.length, desiredHealthy: minAvailable, unmanaged: [] };
+    if (minAvailable === undefined) return { expected: 0, desiredHealthy: 0, hasUnmanaged: false };
+    if (typeof minAvailable === 'number') return { expected: counted.count, desiredHealthy: minAvailable, hasUnmanaged: false };
   }
-  const scale = yield* expectedScale(context, pods);
+  const scale = yield* expectedScale(context, counted);
   if (scale.error !== undefined) return scale;
-  const { expected, unmanaged } = scale;
+  const { expected } = scale;
   const value = scaled(maxUnavailable ?? minAvailable ?? 0, expected);
-  return { expected, unmanaged, desiredHealthy: maxUnavailable === undefined ? value : Math.max(0, expected - value) };
+  return { expected, hasUnmanaged: counted.hasUnmanaged, desiredHealthy: maxUnavailable === undefined ? value : Math.max(0, expected - value) };
 }
 
 /** The sum of the scales of the pods' controllers. */
-function* expectedScale(context: ReconcileContext, pods: readonly Pod[]): Calling<{ readonly expected: number; readonly unmanaged: readonly string[]; readonly error?: undefined } | { readonly error: string }> {
-  const seen = new Set<string>();
+function* expectedScale(context: ReconcileContext, { namespace, owners }: Counted): Calling<{ readonly expected: number; readonly error?: undefined } | { readonly error: string }> {
   const scales = new Map<string, number>();
-  const unmanaged: string[] = [];
-  for (const pod of pods) {
-    const reference = controllerOf(pod as KubeObject);
-    if (reference === undefined) {
-      unmanaged.push(pod.metadata?.name ?? '');
-      continue;
-    }
-    if (seen.has(reference.uid)) continue;
-    seen.add(reference.uid);
-    const namespace = pod.metadata?.namespace ?? '';
+  for (const { pod, reference } of owners) {
     const known = context.decide(() => knownScale(context, namespace, reference) ?? null);
     const found: Scale | { readonly error: string } | undefined = known ?? (yield* liveScale(namespace, reference));
-    if (found === undefined) return { error: `found no controllers for pod "${pod.metadata?.name}"` };
+    if (found === undefined) return { error: `found no controllers for pod "${pod}"` };
     if ('error' in found) return found;
     scales.set(found.uid, found.replicas);
   }
-  return { expected: [...scales.values()].reduce((sum, count) => sum + count, 0), unmanaged };
+  return { expected: [...scales.values()].reduce((sum, count) => sum + count, 0) };
 }
 
 /** The scale of a well-known controller; that of a ReplicaSet's Deployment stands for it. */
