@@ -1,8 +1,16 @@
 // The resource quota controller: recounts what quotas limit. Admission keeps the count up in between. Rules: SPEC.md.
 import type { KubeObject, Pod, ResourceQuota } from '@kubesim/api';
-import { send, type Controller, type HandlerContext, type ReconcileContext, type Reconciling } from '@kubesim/client';
-import { formatNanos, isBinaryQuantity, nanosOf } from '../quantity/quantity.ts';
-import { isCounted, isInScope, resourceOfName, usageOf } from './usage.ts';
+import { send, type CacheChange, type Controller, type HandlerContext, type ReconcileContext, type Reconciling } from '@kubesim/client';
+import { OrderedMap } from '@kubesim/kernel';
+import { nanosOf } from '../quantity/quantity.ts';
+import { applyChange, sumUp, usedAt, type QuotaSums } from './quota-sums.ts';
+import { isCounted, resourceOfName } from './usage.ts';
+
+/** What the controller keeps in memory. @internal */
+export interface QuotaState {
+  /** What is used of each quota, by `namespace/name`. */
+  sums: OrderedMap<QuotaSums>;
+}
 
 const QUOTAS = 'resourcequotas';
 /** Resources that can be counted. Upstream monitors whatever is discovered. */
@@ -18,7 +26,11 @@ export const resourceQuotaController: Controller = {
   name: 'resourcequota-controller',
   watches: COUNTABLE,
   workers: 5,
-  handle(context, { resource, before, after }) {
+  initialState: (): QuotaState => ({ sums: OrderedMap.empty() }),
+  handle(context, change) {
+    const { resource, before, after } = change;
+    follow(context, change);
+    if (resource === QUOTAS && after === undefined && before !== undefined) forget(context, before);
     if (resource === QUOTAS && after !== undefined) {
       const isSame = before !== undefined && (before as ResourceQuota).spec === (after as ResourceQuota).spec;
       if (!isSame) context.enqueue(`${after.metadata.namespace}/${after.metadata.name}`);
@@ -29,7 +41,7 @@ export const resourceQuotaController: Controller = {
     const [namespace = '', name = ''] = key.split('/');
     const plan = context.decide(() => {
       const quota = context.lister<ResourceQuota>(QUOTAS).get(namespace, name);
-      return quota === undefined ? null : { quota, used: recount(context, quota) };
+      return quota === undefined ? null : { quota, used: usedOf(context, quota) };
     });
     if (plan === null) return undefined;
     context.enqueueAfter(key, RESYNC_MS, { quietUntil: Infinity });
@@ -42,27 +54,35 @@ export const resourceQuotaController: Controller = {
   },
 };
 
-/** [RQ1] What is used of each resource that the quota limits and that can be counted. */
-function recount(context: ReconcileContext, quota: ResourceQuota): Readonly<Record<string, string>> {
+/** [RQ1] What is used of each resource that the quota limits and that can be counted. With `isRecount` it goes through all objects, as upstream does. @internal */
+export function usedOf(context: Pick<ReconcileContext, 'lister' | 'state' | 'epoch' | 'clock'>, quota: ResourceQuota, isRecount: boolean = false): Readonly<Record<string, string>> {
+  const state = context.state as QuotaState;
   const namespace = quota.metadata?.namespace ?? '';
-  const hard = quota.spec?.hard ?? {};
-  const names = Object.keys(hard).filter((name) => COUNTABLE.includes(resourceOfName(name)));
-  const sums: Record<string, bigint> = {};
-  const binary: Record<string, boolean> = {};
-  for (const name of names) {
-    sums[name] = 0n;
-    binary[name] = isBinaryQuantity(String(hard[name]));
+  const key = `${namespace}/${quota.metadata?.name}`;
+  let sums = state.sums.get(key);
+  if (sums === undefined || sums.spec !== quota.spec || isRecount) {
+    sums = sumUp(context.epoch, quota, COUNTABLE, (resource) => context.lister(resource).list(namespace));
+    state.sums = state.sums.set(context.epoch, key, sums);
   }
-  for (const resource of new Set(names.map(resourceOfName))) {
-    for (const object of context.lister(resource).list(namespace)) {
-      if (!isInScope(quota, resource, object)) continue;
-      const usage = usageOf(resource, object, context.clock);
-      for (const name of names) if (usage[name] !== undefined) sums[name] = (sums[name] as bigint) + usage[name];
-    }
-  }
-  const used: Record<string, string> = {};
-  for (const name of names) used[name] = formatNanos(sums[name] as bigint, binary[name] === true);
-  return used;
+  return usedAt(sums, context.clock);
+}
+
+/** Keeps the sums of quotas up with a change of an object. */
+function follow(context: HandlerContext, { resource, before, after }: CacheChange): void {
+  const state = context.state as QuotaState;
+  if (state.sums.size === 0) return;
+  const namespace = (after ?? before)?.metadata.namespace ?? '';
+  const changed: (readonly [string, QuotaSums])[] = [];
+  state.sums.forEach((sums, key) => {
+    const next = applyChange(context.epoch, sums, resource, before, after);
+    if (next !== sums) changed.push([key, next]);
+  }, `${namespace}/`, `${namespace}0`);
+  for (const [key, sums] of changed) state.sums = state.sums.set(context.epoch, key, sums);
+}
+
+function forget(context: HandlerContext, quota: KubeObject): void {
+  const state = context.state as QuotaState;
+  state.sums = state.sums.delete(context.epoch, `${quota.metadata.namespace}/${quota.metadata.name}`);
 }
 
 /** [RQ5] Something was given back: an object is gone, or a pod has ended. */

@@ -39,7 +39,7 @@ export function isCounted(pod: Pod, now: number): boolean {
 }
 
 /** [RQ4] Whether the scopes of a quota take in an object. @internal */
-export function isInScope(quota: ResourceQuota, resource: string, object: KubeObject): boolean {
+export function isInScope(quota: Pick<ResourceQuota, 'spec'>, resource: string, object: KubeObject): boolean {
   const { scopes = [], scopeSelector } = quota.spec ?? {};
   const expressions = [...scopes.map((scopeName) => ({ scopeName, operator: 'Exists', values: [] as readonly string[] })), ...(scopeSelector?.matchExpressions ?? [])];
   if (expressions.length === 0) return true;
