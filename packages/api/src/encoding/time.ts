@@ -46,10 +46,14 @@ export function parseTime(text: string): number | undefined {
   return instant === undefined ? undefined : instant.ms + Math.floor(Number(`0.${instant.fraction || '0'}`) * 1000);
 }
 
+// As above: a status holds one time many times.
+let lastCanonical = '';
+
 /** The one spelling of a Time; undefined for what is none. @internal */
 export function canonicalTime(text: string): string | undefined {
   // Most times come as this server wrote them. A day that every month has needs no calendar.
-  if (SECONDS.test(text) && isPlain(text)) return text;
+  if (text === lastCanonical) return text;
+  if (SECONDS.test(text) && isPlain(text)) return lastCanonical = text;
   const instant = parse(text);
   if (instant === undefined) return undefined;
   return SECONDS.test(text) ? text : formatTime(instant.ms);

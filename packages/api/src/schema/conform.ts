@@ -91,10 +91,13 @@ function put(target: Record<string, unknown>, key: string, value: unknown): void
   else target[key] = value;
 }
 
-/** The first fields of a frozen object, which did not change so far. */
+/** A copy of the first fields of an object. */
 function firstFields(value: Record<string, unknown>, keys: readonly string[], count: number): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (let index = 0; index < count; index++) put(out, keys[index] as string, value[keys[index] as string]);
+  for (let index = 0; index < count; index++) {
+    const field = value[keys[index] as string];
+    if (field !== undefined) put(out, keys[index] as string, field);
+  }
   return out;
 }
 
@@ -111,7 +114,7 @@ function conformStruct(type: StructType, value: unknown, known: unknown, walk: W
   const keys = Object.keys(value);
   // What may still change is copied, field by field: a copy by spread of what is not frozen would get a hidden class of its
   // own once it is frozen, and take half a microsecond for that.
-  let out: Record<string, unknown> | undefined = isFrozen ? undefined : {};
+  let out: Record<string, unknown> | undefined = isFrozen || reference !== undefined ? undefined : {};
   let kept = 0;
   let isNew = reference === undefined;
   for (let i = 0; i < keys.length; i++) {
@@ -128,16 +131,24 @@ function conformStruct(type: StructType, value: unknown, known: unknown, walk: W
       } else if (before === null || before === undefined) {
         after = type.isCustom && before === null && field.type.form === 'scalar' ? null : undefined;
       } else {
-        enter(walk, key, type.name);
-        after = conformAny(field.type, before, held, walk);
-        walk.depth--;
+        const fieldType = field.type;
+        if (fieldType.form === 'scalar' && fieldType.scalar === 'string' && typeof before === 'string') after = before;
+        else {
+          enter(walk, key, type.name);
+          after = conformAny(fieldType, before, held, walk);
+          walk.depth--;
+        }
         if (!type.isCustom && !field.isPointer && !field.isAlwaysWritten && isEmpty(after)) after = undefined;
       }
-      if (after !== held) isNew = true;
+      if (after !== held && !isNew) {
+        // Up to here everything was as in the reference, whose copy it is.
+        isNew = true;
+        if (!isFrozen) out = firstFields(reference as Record<string, unknown>, keys, i);
+      }
     }
     if (after !== undefined) kept++;
     if (out === undefined) {
-      if (after === before) continue;
+      if (after === before || (!isFrozen && !isNew)) continue;
       out = firstFields(value, keys, i);
     }
     if (after !== undefined) put(out, key, after);
@@ -145,13 +156,14 @@ function conformStruct(type: StructType, value: unknown, known: unknown, walk: W
   for (const field of type.filled) {
     const present = (out ?? value)[field.name];
     if (present !== undefined && !(present === '' && field.default !== undefined && !field.isPointer)) continue;
-    out ??= { ...value };
+    out ??= firstFields(isFrozen ? value : reference as Record<string, unknown>, keys, keys.length);
     const filled = field.default !== undefined ? deepFreeze(field.default) : field.type.form === 'struct' ? conformStruct(field.type, NO_FIELDS, undefined, walk) : zeroOf(field.type as ScalarType);
     if (present === undefined) kept++;
     if (!isNew && reference?.[field.name] !== filled) isNew = true;
     out[field.name] = filled;
   }
   if (!isNew && kept === Object.keys(reference as object).length) return reference;
+  if (out === undefined && !isFrozen) out = firstFields(reference as Record<string, unknown>, keys, keys.length);
   const result = out === undefined ? value : Object.freeze(out);
   if (isFrozen && reference === undefined && walk.findings.error === undefined && walk.findings.unknown.length === unknownBefore) type.memo.set(value, result);
   return result;

@@ -142,6 +142,10 @@ export class WorldStorage implements Storage {
   /** Objects with an owner reference of this uid, of one resource or of all, by resource and key. */
   *dependents(uid: string, resource?: ResourceName): Iterable<{ readonly resource: ResourceName; readonly object: KubeObject }> {
     const prefix = resource === undefined ? `${uid} ` : `${uid} ${resource} `;
+    if (resource !== undefined) {
+      for (const object of indexed(this.state.dependents, prefix, readTable(this.state, resource)?.objects)) yield { resource, object };
+      return;
+    }
     for (const [entry, key] of this.state.dependents.entries(prefix, prefixEnd(prefix))) {
       const of = entry.slice(uid.length + 1, entry.indexOf(' ', uid.length + 1));
       const object = this.get(of, key);
