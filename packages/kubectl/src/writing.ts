@@ -44,17 +44,20 @@ export function writeQuery(parsed: Parsed, manager: string): Readonly<Record<str
   return { fieldManager: parsed.flags['field-manager'] ?? manager, fieldValidation: validation, dryRun: parsed.flags['dry-run'] === 'server' ? 'All' : undefined };
 }
 
-/** Goes through all objects; an error of one does not stop the others. @internal */
+/** Goes through all objects; an error of one does not stop the others. Several errors are told without `error:`. @internal */
 export function forEachObject<T>(session: Session, list: readonly T[], run: (item: T) => void): void {
+  const errors: string[] = [];
   for (const item of list) {
     try {
       run(item);
     } catch (error) {
       if (!(error instanceof KubectlError)) throw error;
-      session.err(`${error.message}\n`);
-      session.exit = 1;
+      errors.push(error.message);
     }
   }
+  if (errors.length === 0) return;
+  session.exit = 1;
+  session.err(errors.map((message) => `${errors.length > 1 ? message.replace(/^error: /, '') : message}\n`).join(''));
 }
 
 /** Errors of apply -f and create -f say what kubectl was doing, but for Invalid ones. @internal */

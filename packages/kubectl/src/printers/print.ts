@@ -54,7 +54,7 @@ export function printFound(session: Session, parsed: Parsed, found: readonly Fou
       const path = paths.trim().split(/\s+/);
       return session.out(printColumns(names.trim().split(/\s+/).map((name, index) => ({ name, path: path[index] ?? '' })), objects, parsed));
     }
-    default: return checkOutput(parsed, true);
+    default: throw new KubectlError(`error: the output format "${format}" is not there in process`);
   }
 }
 

@@ -93,14 +93,14 @@ function clientSideApply(session: Session, parsed: Parsed, mapping: Mapping, { o
   }
   const applied = live.metadata.annotations?.[LAST_APPLIED];
   if (applied === undefined) session.err(`Warning: resource ${mapping.resource}/${name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`);
+  if (isDry) {
+    say(session, parsed, mapping, live, 'configured');
+    return live;
+  }
   const schema = schemaOf(mapping);
   const patch = threeWayPatch(applied === undefined ? undefined : JSON.parse(applied) as KubeObject, wanted, live, schema);
   if (Object.keys(patch).length === 0) {
     say(session, parsed, mapping, live, 'unchanged');
-    return live;
-  }
-  if (isDry) {
-    say(session, parsed, mapping, live, 'configured');
     return live;
   }
   const response = session.send('PATCH', session.path(mapping, name, namespace), { query, body: patch, type: schema === undefined ? PATCH_TYPES.merge : PATCH_TYPES.strategic });
@@ -116,7 +116,12 @@ function serverSideApply(session: Session, parsed: Parsed, mapping: Mapping, obj
   const response = session.send('PATCH', session.path(mapping, object.metadata.name ?? '', namespace), { query, body: sent, type: PATCH_TYPES.apply });
   if (response.status === 409) {
     const causes = (response.body as Status).details?.causes ?? [];
-    const managers = causes.map((cause) => `conflict${cause.message?.replace(/^conflict/, '') ?? ''}: ${cause.field ?? ''}`);
+    const fields = new Map<string, string[]>();
+    for (const { message = '', field = '' } of causes) {
+      const manager = message.replace(/^conflict with /, '');
+      fields.set(manager, [...fields.get(manager) ?? [], field]);
+    }
+    const managers = [...fields].map(([manager, list]) => (list.length === 1 ? `conflict with ${manager}: ${list[0] ?? ''}` : `conflicts with ${manager}:\n${list.map((field) => `- ${field}`).join('\n')}`));
     throw new KubectlError(`error: Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${managers.join('\n')}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve this warning:\n* If you intend to manage all of these fields, please re-run the apply\n  command with the \`--force-conflicts\` flag.\n* If you do not intend to manage all of the fields, please edit your\n  manifest to remove references to the fields that should keep their\n  current managers.\n* You may co-own fields by updating your manifest to match the existing\n  value; in this case, you'll become the manager if the other manager(s)\n  stop managing the field (remove it from their configuration).\nSee https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`);
   }
   if (response.status >= 400) throw statusError(response.body as Status);
@@ -151,6 +156,7 @@ function lastApplied(session: Session, what: string, words: readonly string[]): 
 export function diff(session: Session, words: readonly string[]): void {
   const parsed = parseFlags(words, { ...FILES, 'server-side': 'bool', 'force-conflicts': 'bool', selector: 'value', prune: 'bool', 'prune-allowlist': 'list' }, 'diff');
   if (parsed.lists['filename'] === undefined && parsed.flags['kustomize'] === undefined) throw new KubectlError('error: must specify one of -f and -k');
+  const texts = new Map<string, string>();
   for (const { object, source } of matching(readFiles(session, parsed), parsed.flags['selector'])) {
     const mapping = mappingOf(session, object, source);
     const namespace = mapping.namespaced ? object.metadata.namespace ?? session.namespace : undefined;
@@ -162,9 +168,10 @@ export function diff(session: Session, words: readonly string[]): void {
     const file = `${mapping.group === '' ? '' : `${mapping.group}.`}${mapping.version}.${mapping.kind}.${namespace ?? ''}.${name}`;
     const text = unifiedDiff(live === undefined ? '' : printYaml(withoutManagedFields(live)), printYaml(withoutManagedFields(merged)));
     if (text === '') continue;
-    session.out(`diff -u -N LIVE/${file} MERGED/${file}\n--- LIVE/${file}\n+++ MERGED/${file}\n${text}`);
-    session.exit = 1;
+    texts.set(file, `diff -u -N LIVE/${file} MERGED/${file}\n--- LIVE/${file}\n+++ MERGED/${file}\n${text}`);
   }
+  session.out([...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text).join(''));
+  if (texts.size > 0) session.exit = 1;
 }
 
 function mergedWith(session: Session, mapping: Mapping, { object, live, namespace, query }: { readonly object: KubeObject; readonly live: KubeObject; readonly namespace: string | undefined; readonly query: Readonly<Record<string, string>> }): KubeObject {

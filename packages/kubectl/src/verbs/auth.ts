@@ -46,9 +46,9 @@ function listRules(session: Session, namespace: string, noHeaders: boolean): voi
   const { resourceRules = [], nonResourceRules = [] } = review['status'] as { readonly resourceRules?: readonly Rule[]; readonly nonResourceRules?: readonly Rule[] };
   const show = (list: readonly string[] | undefined): string => `[${(list ?? []).join(' ')}]`;
   const rows = [
-    ...resourceRules.flatMap((rule) => (rule.resources ?? []).flatMap((resource) => (rule.apiGroups ?? ['']).map((group) => [group === '' ? resource : `${resource}.${group}`, '[]', show(rule.resourceNames), show(rule.verbs)]))),
+    ...resourceRules.flatMap((rule) => (rule.resources ?? []).flatMap((resource) => (rule.apiGroups ?? ['']).map((group) => [group === '' ? resource : `${resource}.${group}`, '[]', show(rule.resourceNames), show(rule.verbs)]))).sort((a, b) => (a.join('\t') < b.join('\t') ? -1 : 1)),
     ...nonResourceRules.map((rule) => ['', show(rule.nonResourceURLs), '[]', show(rule.verbs)]),
-  ].sort((a, b) => (a.join('\t') < b.join('\t') ? -1 : 1));
+  ];
   session.out(alignRows(noHeaders ? rows : [['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'], ...rows]));
 }
 

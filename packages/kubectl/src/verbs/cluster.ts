@@ -27,7 +27,7 @@ function setUnschedulable(session: Session, parsed: Parsed, name: string, on: bo
   const dryRun = parsed.flags['dry-run'];
   const isDry = sendsNothing(session, parsed);
   if (!already && !isDry) session.ask('PATCH', session.path(mapping, name), { query: { dryRun: dryRun === 'server' ? 'All' : undefined }, body: { spec: { unschedulable: on ? true : null } }, type: STRATEGIC });
-  session.out(`node/${name} ${already ? 'already ' : ''}${on ? 'cordoned' : 'uncordoned'}${already ? '' : dryRun === 'server' ? ' (server dry run)' : isDry ? ' (dry run)' : ''}\n`);
+  session.out(`node/${name} ${already ? 'already ' : ''}${on ? 'cordoned' : 'uncordoned'}${dryRun === 'server' ? ' (server dry run)' : isDry ? ' (dry run)' : ''}\n`);
 }
 
 /** `kubectl cordon` and `uncordon`. @internal */
@@ -45,7 +45,7 @@ interface PodToGo {
   readonly warning?: string;
 }
 
-const UNMANAGED = 'cannot delete Pods that declare no controller (use --force to override)';
+const UNMANAGED = 'cannot delete cannot delete Pods that declare no controller (use --force to override)';
 const LOCAL_STORAGE = 'cannot delete Pods with local storage (use --delete-emptydir-data to override)';
 const DAEMONS = 'cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)';
 const MISSING_DAEMONS = 'cannot delete DaemonSet-managed Pods whose DaemonSet is gone (use --force to override)';
@@ -68,11 +68,11 @@ function judge(session: Session, parsed: Parsed, pod: Pod): PodToGo | 'stays' | 
   return { pod };
 }
 
-/** `a: x, y; b: z`: pods by what there is to say of them. */
-function grouped(list: readonly { readonly text: string; readonly pod: Pod }[]): string {
+/** `a: x, y` and `b: z`: pods by what there is to say of them. */
+function grouped(list: readonly { readonly text: string; readonly pod: Pod }[]): readonly string[] {
   const groups = new Map<string, string[]>();
   for (const { text, pod } of list) groups.set(text, [...groups.get(text) ?? [], `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`]);
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([text, names]) => `${text}: ${names.join(', ')}`).join('; ');
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([text, names]) => `${text}: ${names.join(', ')}`);
 }
 
 /** `kubectl drain`: cordons, then evicts, again and again where a budget forbids it. @internal */
@@ -84,7 +84,7 @@ export function drain(session: Session, words: readonly string[]): void {
 }
 
 function drainNode(session: Session, parsed: Parsed, name: string): void {
-  const fail = (why: string): KubectlError => new KubectlError(`error: unable to drain node "${name}" due to error: ${why}, continuing command...\nThere are pending nodes to be drained:\n ${name}\n${why.startsWith('cannot') ? `error: ${why}` : why}`);
+  const fail = (why: string, rest: string = why): KubectlError => new KubectlError(`error: unable to drain node "${name}" due to error: ${why}, continuing command...\nThere are pending nodes to be drained:\n ${name}\n${rest}`);
   const pods = session.resource('pods');
   const all = session.ask('GET', '/api/v1/pods', { query: { fieldSelector: `spec.nodeName=${name}`, labelSelector: parsed.flags['pod-selector'], limit: '500' } })['items'] as unknown as readonly Pod[];
   const going: PodToGo[] = [];
@@ -96,9 +96,12 @@ function drainNode(session: Session, parsed: Parsed, name: string): void {
     else going.push(judged);
   }
   const errors = going.flatMap(({ pod, error }) => (error === undefined ? [] : [{ text: error, pod }]));
-  if (errors.length > 0) throw fail(grouped(errors));
+  if (errors.length > 0) {
+    const groups = grouped(errors);
+    throw fail(groups.length === 1 ? groups[0] as string : `[${groups.join(', ')}]`, groups.join('\n'));
+  }
   notes.push(...going.flatMap(({ pod, warning }) => (warning === undefined ? [] : [{ text: warning, pod }])));
-  if (notes.length > 0) session.err(`Warning: ${grouped(notes)}\n`);
+  if (notes.length > 0) session.err(`Warning: ${grouped(notes).join('; ')}\n`);
   const isDry = sendsNothing(session, parsed);
   const until = session.options.now() + (parsed.flags['timeout'] === undefined || parsed.flags['timeout'] === '0' ? 7 * 24 * 3_600_000 : seconds(parsed.flags['timeout']) * 1_000);
   const grace = parsed.flags['grace-period'];
@@ -145,7 +148,7 @@ export function taint(session: Session, words: readonly string[]): void {
   const [type = '', ...others] = parsed.args;
   if (type === '') throw new KubectlError('error: one or more resources must be specified as <resource> <name>');
   const mapping = session.resource(type);
-  if (mapping.resource !== 'nodes') throw new KubectlError(`error: invalid resource type ${mapping.resource}, only node types are supported`);
+  if (mapping.resource !== 'nodes') throw new KubectlError(`error: invalid resource type ${type}, only node types are supported`);
   const isTaint = (word: string): boolean => word.endsWith('-') || word.includes(':');
   const names = others.filter((word) => !isTaint(word));
   const changes = others.filter(isTaint);
@@ -159,6 +162,7 @@ function taintNode(session: Session, parsed: Parsed, name: string, changes: read
   const node = session.ask('GET', session.path(mapping, name)) as unknown as Node;
   let taints = [...(node.spec.taints ?? [])];
   let removed = 0;
+  let overwrites = false;
   for (const change of changes) {
     if (change.endsWith('-')) {
       const [key = '', effect] = change.slice(0, -1).split(':');
@@ -169,12 +173,13 @@ function taintNode(session: Session, parsed: Parsed, name: string, changes: read
       continue;
     }
     const match = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(change);
-    if (match === null) throw new KubectlError(`error: invalid taint spec: ${change}: ${/:([^:]*)$/.test(change) ? `unsupported taint effect: ${change.slice(change.lastIndexOf(':') + 1)}` : 'invalid taint spec'}\nSee 'kubectl taint -h' for help and examples`);
+    if (match === null) throw new KubectlError(/:[^:]*$/.test(change) ? `error: invalid taint effect: ${change.slice(change.lastIndexOf(':') + 1)}, unsupported taint effect\nSee 'kubectl taint -h' for help and examples` : `error: invalid taint spec: ${change}`);
     const [, key = '', value, effect = ''] = match;
     if (taints.some((each) => each.key === key && each.effect === effect) && parsed.flags['overwrite'] !== 'true') throw new KubectlError(`error: node ${name} already has ${key} taint(s) with same effect(s) and --overwrite is false`);
+    overwrites ||= taints.some((each) => each.key === key && each.effect === effect);
     taints = [...taints.filter((each) => each.key !== key || each.effect !== effect), { key, ...(value === undefined ? {} : { value }), effect }];
   }
-  const done = removed === changes.length ? 'untainted' : removed === 0 ? 'tainted' : 'modified';
+  const done = removed === changes.length ? 'untainted' : removed === 0 && !overwrites ? 'tainted' : 'modified';
   if (sendsNothing(session, parsed)) return say(session, parsed, mapping, { ...node, spec: { ...node.spec, taints } } as unknown as KubeObject, done);
   const changed = session.ask('PATCH', session.path(mapping, name), { query: { ...writeQuery(parsed, 'kubectl-taint') }, body: { spec: { taints: taints.length === 0 ? null : taints } }, type: STRATEGIC });
   say(session, parsed, mapping, changed, done);
@@ -220,7 +225,8 @@ function waitTargets(session: Session, parsed: Parsed, lower: string): readonly 
   return [...listed, ...names.flatMap(({ mapping, name }): readonly WaitTarget[] => {
     const object = session.find(mapping, name);
     if (object !== undefined || lower === 'create') return [{ mapping, name, namespace: session.namespace, object }];
-    if (lower === 'delete') return [{ mapping, name, namespace: session.namespace }];
+    // What is not there is deleted, and nothing is said of it.
+    if (lower === 'delete') return [];
     throw new KubectlError(`Error from server (NotFound): ${mapping.resource}${mapping.group === '' ? '' : `.${mapping.group}`} "${name}" not found`);
   })];
 }

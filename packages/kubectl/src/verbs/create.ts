@@ -2,7 +2,7 @@
 import type { KubeObject, Status } from '@kubesim/api';
 import { parseFlags, type FlagKinds, type Parsed } from '../flags.ts';
 import { KubectlError } from '../kubectl-error.ts';
-import { apiVersionOf, qualified, type Session } from '../session.ts';
+import { apiVersionOf, qualified, statusError, type Session } from '../session.ts';
 import { mappingOf, readFiles, resolveObjects } from '../targets.ts';
 import { creating, FILES, forEachObject, say, sendsNothing, writeQuery } from '../writing.ts';
 import { withLastApplied } from './apply.ts';
@@ -74,7 +74,7 @@ function generate(session: Session, generator: Generator, words: readonly string
     return;
   }
   const response = session.send('POST', session.path(mapping), { query: writeQuery(parsed, 'kubectl-create'), body: object });
-  if (response.status >= 400) throw failedToCreate(response.body as Status, NOUNS[generator.path] ?? generator.path);
+  if (response.status >= 400) throw generator.path === 'namespace' ? statusError(response.body as Status) : failedToCreate(response.body as Status, NOUNS[generator.path] ?? generator.path);
   say(session, parsed, mapping, response.body as KubeObject, 'created');
 }
 
@@ -182,7 +182,8 @@ function roleRules(parsed: Parsed, session: Session): readonly Loose[] {
   const groups = new Map<string, string[]>();
   for (const text of resources) {
     const [resource = '', subresource] = text.split('/');
-    const mapping = session.resource(resource);
+    const mapping = session.findResource(resource);
+    if (mapping === undefined) throw new KubectlError(`the server doesn't have a resource type "${resource}"`);
     const names = groups.get(mapping.group) ?? [];
     names.push(subresource === undefined ? mapping.resource : `${mapping.resource}/${subresource}`);
     groups.set(mapping.group, names);
@@ -386,7 +387,7 @@ export function autoscale(session: Session, words: readonly string[]): void {
   if (max < 1) throw new KubectlError(`error: --max=MAXPODS is required and must be at least 1, max: ${max}`);
   if (min !== undefined && max < min) throw new KubectlError(`error: --max=MAXPODS must be larger or equal to --min=MINPODS, max: ${max}, min: ${min}`);
   forEachObject(session, resolveObjects(session, parsed), ({ mapping, object }) => {
-    if (!['deployments', 'replicasets', 'statefulsets', 'replicationcontrollers'].includes(mapping.resource)) throw new KubectlError(`error: cannot autoscale a ${mapping.kind}: the server could not find the requested resource`);
+    if (!['deployments', 'replicasets', 'statefulsets', 'replicationcontrollers'].includes(mapping.resource)) throw new KubectlError(`error: cannot autoscale a ${mapping.kind}: could not find scale subresource for ${mapping.group}/${mapping.version}, Resource=${mapping.resource} in discovery information`);
     const metric = (name: string, text: string | undefined): readonly Loose[] => (text === undefined ? [] : [{ type: 'Resource', resource: { name, target: text.endsWith('%') || /^\d+$/.test(text) && name === 'cpu' ? { type: 'Utilization', averageUtilization: Number(text.replace('%', '')) } : { type: 'AverageValue', averageValue: text } } }]);
     const metrics = [...metric('cpu', parsed.flags['cpu'] ?? parsed.flags['cpu-percent']), ...metric('memory', parsed.flags['memory'])];
     const body: KubeObject = {

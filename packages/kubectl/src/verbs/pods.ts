@@ -78,15 +78,20 @@ export function logs(session: Session, words: readonly string[]): void {
   const pods = selector !== undefined ? listItems(session, session.resource('pods'), parsed) as unknown as readonly Pod[] : [namedPod(session, target as string)];
   if (pods.length === 0) session.err(`No resources found in ${session.namespace} namespace.\n`);
   for (const pod of pods) {
-    const names = parsed.flags['all-containers'] === 'true' ? [...pod.spec?.initContainers ?? [], ...pod.spec?.containers ?? []].map(({ name }) => name) : [containerOf(session, pod, parsed.flags['container'] ?? second)];
+    const names = parsed.flags['all-containers'] === 'true' ? [...pod.spec?.initContainers ?? [], ...pod.spec?.containers ?? []].map(({ name }) => name) : [logContainer(session, pod, parsed.flags['container'] ?? second)];
     for (const name of names) printLog(session, parsed, pod, name, selector === undefined ? parsed.flags['tail'] : parsed.flags['tail'] ?? '10');
   }
 }
 
+function logContainer(session: Session, pod: Pod, wanted: string | undefined): string {
+  const all = [...pod.spec?.containers ?? [], ...pod.spec?.initContainers ?? []];
+  if (wanted !== undefined && !all.some(({ name }) => name === wanted)) throw new KubectlError(`error: container ${wanted} is not valid for pod ${pod.metadata.name}`);
+  return containerOf(session, pod, wanted);
+}
+
 function namedPod(session: Session, target: string): Pod {
   if (target.includes('/')) {
-    const pod = podOf(session, target);
-    return pod;
+    return podOf(session, target);
   }
   const found = session.find(session.resource('pods'), target);
   if (found === undefined) throw new KubectlError(`error: error from server (NotFound): pods "${target}" not found in namespace "${session.namespace}"`);

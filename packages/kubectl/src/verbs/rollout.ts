@@ -106,7 +106,7 @@ function viewOf(kind: string, object: KubeObject): View {
     case 'Deployment': return deploymentStatus(object as unknown as Deployment);
     case 'StatefulSet': return statefulSetStatus(object as unknown as StatefulSet);
     case 'DaemonSet': return daemonSetStatus(object as unknown as DaemonSet);
-    default: return { done: false, error: `error: no status viewer has been implemented for {apps ${kind}}` };
+    default: return { done: false, error: `error: no status viewer has been implemented for ${kind}` };
   }
 }
 

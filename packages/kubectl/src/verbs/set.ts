@@ -142,7 +142,7 @@ function variablesFrom(session: Session, from: string, parsed: Parsed): readonly
 function listEnv(session: Session, { mapping, object }: Target, pattern: string): void {
   const spec = podSpecOf(object)?.spec;
   for (const container of [...spec?.initContainers ?? [], ...spec?.containers ?? []].filter(({ name }) => matches(pattern, name))) {
-    session.out(`# ${mapping.resource}/${object.metadata.name ?? ''}, container ${container.name}\n`);
+    session.out(`# ${mapping.kind} ${object.metadata.name ?? ''}, container ${container.name}\n`);
     for (const { name, value = '', valueFrom } of container.env ?? []) session.out(valueFrom === undefined ? `${name}=${value}\n` : `# ${name} from ${describeSource(valueFrom)}\n`);
   }
 }
