@@ -68,7 +68,9 @@ export function editTable(state: StoreState, epoch: Epoch, resource: ResourceNam
 
 /** The owner reference that is the controller, if any. @internal */
 export function hasController(object: KubeObject): boolean {
-  return object.metadata.ownerReferences?.some((owner) => owner.controller === true) ?? false;
+  const owners = object.metadata.ownerReferences;
+  if (owners !== undefined) for (const owner of owners) if (owner.controller === true) return true;
+  return false;
 }
 
 /** Objects under a prefix of an index, in key order. @internal */

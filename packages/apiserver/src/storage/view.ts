@@ -22,6 +22,8 @@ export interface ViewArgs {
 export interface ViewState {
   /** Changes that were committed and not seen, oldest first, from `head` on. */
   unseen: Change[];
+  /** How many of them are of objects that have no controller, or had none. */
+  orphanChanges: number;
   /** Under which epoch `unseen` may be pushed to in place. */
   owner: Epoch | null;
   head: number;
@@ -48,12 +50,13 @@ export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, 
   return {
     name: 'view',
     version: 2,
-    initial: () => ({ unseen: [], owner: null, head: 0, frozen: false, waiting: false, lost: false, lagMs: 0 }),
+    initial: () => ({ unseen: [], orphanChanges: 0, owner: null, head: 0, frozen: false, waiting: false, lost: false, lagMs: 0 }),
     receive: (machine, state, _message, slot) => {
       state.waiting = false;
       if (state.frozen || state.head === state.unseen.length) return;
       const change = state.unseen[state.head] as Change;
       state.head++;
+      if (isOfOrphan(change)) state.orphanChanges--;
       if (state.head === state.unseen.length || state.head >= 64) {
         state.unseen = state.unseen.slice(state.head);
         state.owner = machine.epoch;
@@ -72,6 +75,10 @@ export function viewComponent(deliver: Deliver): ComponentType<ViewState, null, 
       }
     },
   };
+}
+
+function isOfOrphan({ before, after }: Change): boolean {
+  return !hasController(after) || (before !== undefined && !hasController(before));
 }
 
 function scheduleDelivery(machine: Machine, state: ViewState, slot: number, args: ViewArgs, delayMs: number): void {
@@ -140,6 +147,7 @@ function push(machine: Machine, slot: number, change: Change): void {
     view.owner = machine.epoch;
   }
   view.unseen.push(change);
+  if (isOfOrphan(change)) view.orphanChanges++;
   if (view.waiting || view.frozen) return;
   scheduleDelivery(machine, view, slot, machine.argsOf(slot) as ViewArgs, view.lagMs);
 }
@@ -190,6 +198,7 @@ export function relist(machine: Machine, slot: number): void {
     }
   }
   view.unseen = merged;
+  view.orphanChanges = merged.filter(isOfOrphan).length;
   view.owner = machine.epoch;
   view.head = 0;
 }
@@ -247,6 +256,7 @@ export class ViewReader {
 
   orphans(namespace: string): readonly KubeObject[] {
     const head = indexed(this.store.orphans, `${this.resource} ${namespace}/`, readTable(this.store, this.resource)?.objects);
+    if (this.machine.peek<ViewState>(this.viewSlot).orphanChanges === 0) return head;
     return this.undo(head, (object) => object.metadata.namespace === namespace && !hasController(object));
   }
 
@@ -267,12 +277,15 @@ export class ViewReader {
     if (view.head === view.unseen.length) return head;
     const undone = new Set<string>();
     for (let index = view.head; index < view.unseen.length; index++) {
-      const { key, before } = view.unseen[index] as Change;
+      const { key, before, after } = view.unseen[index] as Change;
+      const belonged = before !== undefined && belongs(before);
+      // What belongs neither before nor after was not shown before, and a later change of its key says so, too.
+      if (!belonged && !belongs(after)) continue;
       if (undone.has(key)) continue;
       undone.add(key);
       const at = positionOf(head, key);
       const isThere = at < head.length && objectKey(head[at] as KubeObject) === key;
-      const shown = before !== undefined && belongs(before) ? [before] : [];
+      const shown = belonged ? [before] : [];
       if (isThere || shown.length > 0) head.splice(at, isThere ? 1 : 0, ...shown);
     }
     return head;
