@@ -7,7 +7,7 @@ const packages = [
 
 const config: ViteUserConfigExport = defineConfig({
   test: {
-    projects: [...packages.map((name) => ({ name, root: `packages/${name}` })), { name: 'operator', root: 'examples/operator' }].map((project) => ({
+    projects: [...packages.map((name) => ({ name, root: `packages/${name}` })), { name: 'operator', root: 'examples/operator' }, { name: 'first-test', root: 'examples/vitest' }].map((project) => ({
       resolve: { conditions: ['source'] },
       ssr: { resolve: { conditions: ['source'] } },
       test: { ...project, include: ['test/**/*.test.ts'], testTimeout: 60_000 },

@@ -1,5 +1,9 @@
 // Prints the tutorial as it happens in virtual time.
+import { compare } from './comparison.ts';
 import { runTutorial } from './tutorial.ts';
+
+console.log('# Deployment and StatefulSet, side by side');
+for (const { feature, deployment, statefulSet } of compare()) console.log(`${feature}\n    Deployment:  ${deployment}\n    StatefulSet: ${statefulSet}`);
 
 for (const { title, command, output, happened } of runTutorial()) {
   console.log(`\n# ${title}\n$ kubectl ${command}`);
