@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// The kubesim command: serve a cluster to real clients, or replay a recorded run.
+// The kubesim command: serve a cluster to real clients, replay a recorded run, or explore.
 import { readFileSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { serveCluster } from '@kubesim/http';
 import { Cluster, type Recording } from 'kubesim';
+import { exploreFile, type ExploreCommand } from './explore.ts';
 import { readSpeed } from './speed.ts';
 
 const program = new Command('kubesim').description('A Kubernetes control plane that lives inside a process.');
@@ -37,6 +38,16 @@ program.command('replay <recording>')
     const isSame = cluster.digest === recording.digest;
     console.log(isSame ? `replayed: ${cluster.steps} steps, digest ${cluster.digest}` : `differs: digest ${cluster.digest} where ${recording.digest} was recorded`);
     process.exitCode = isSame ? 0 : 1;
+  });
+
+program.command('explore <file>')
+  .description('try every order of events, and faults at every point, within the bounds of a file')
+  .option('--shard <k/n>', 'one part of n that together cover the space')
+  .option('--states <count>', 'pause after so many further distinct states')
+  .option('--state <path>', 'where a paused exploration is kept, and goes on from')
+  .option('--certificate <path>', 'where to write that the space was exhausted')
+  .action((file: string, options: ExploreCommand) => {
+    process.exitCode = exploreFile(file, options, (line) => { console.log(line); }) ? 0 : 1;
   });
 
 program.parseAsync().catch((error: unknown) => {

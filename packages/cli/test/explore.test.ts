@@ -1,0 +1,55 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { exploreFile } from '../src/explore.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'kubesim-explore-'));
+afterAll(() => { rmSync(folder, { recursive: true }); });
+
+const example = JSON.parse(readFileSync(join(import.meta.dirname, '../../../examples/explore/rolling-update.json'), 'utf8')) as { bounds: { deviations: number }; finally: object };
+
+function write(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function run(path: string, options: Parameters<typeof exploreFile>[1] = {}): { readonly isRight: boolean; readonly lines: readonly string[] } {
+  const lines: string[] = [];
+  return { isRight: exploreFile(path, options, (line) => { lines.push(line); }), lines };
+}
+
+describe('kubesim explore', () => {
+  const small = write('small.json', { ...example, bounds: { ...example.bounds, deviations: 0 } });
+
+  it('should say what it covered, and write a certificate', () => {
+    const certificate = join(folder, 'certificate.json');
+    const { isRight, lines } = run(small, { certificate });
+    expect(isRight).toBe(true);
+    expect(lines.join('\n')).toContain('exhausted: nothing was found within these bounds');
+    expect(JSON.parse(readFileSync(certificate, 'utf8'))).toMatchObject({ format: 'kubesim-certificate/1', budgets: { deviations: 0, crashes: 1 }, interventions: ['the manager crashes'] });
+  });
+
+  it('should pause and go on to the same end', () => {
+    const whole = run(small).lines;
+    const state = join(folder, 'state.json');
+    let last = run(small, { states: '400', state });
+    expect(last.lines.some((line) => line.startsWith('paused:'))).toBe(true);
+    for (let round = 0; round < 10 && last.lines.some((line) => line.startsWith('paused:')); round++) last = run(small, { states: '400', state });
+    expect(last.lines).toEqual(whole);
+  });
+
+  it('should print the steps to what is violated', () => {
+    const { isRight, lines } = run(write('violated.json', { ...example, finally: { pods: 3 } }));
+    expect(isRight).toBe(false);
+    expect(lines.join('\n')).toMatch(/violated: finally 3 pods: 2 are there\n {2}1\. /);
+  });
+
+  it('should refuse what means nothing, by name', () => {
+    expect(() => run(write('bad.json', '{'))).toThrow('bad.json:');
+    expect(() => run(write('unknown.json', { whenever: [] }))).toThrow("'whenever' is none of cluster, given");
+    expect(() => run(small, { shard: '2' })).toThrow('--shard: expected k/n');
+    expect(() => run(small, { states: 'many' })).toThrow('--states: expected a whole number');
+  });
+});
