@@ -34,9 +34,9 @@ describe('kubesim explore', () => {
   it('should pause and go on to the same end', () => {
     const whole = run(small).lines;
     const state = join(folder, 'state.json');
-    let last = run(small, { states: '400', state });
+    let last = run(small, { states: '900', state });
     expect(last.lines.some((line) => line.startsWith('paused:'))).toBe(true);
-    for (let round = 0; round < 10 && last.lines.some((line) => line.startsWith('paused:')); round++) last = run(small, { states: '400', state });
+    for (let round = 0; round < 10 && last.lines.some((line) => line.startsWith('paused:')); round++) last = run(small, { states: '900', state });
     expect(last.lines).toEqual(whole);
   });
 
