@@ -2,6 +2,7 @@
 import { encodeProtobufWatchEvent, formatTime, type KubeObject, type LogFollow, type WatchEvent, type WatchRequest } from '@kubesim/api';
 import type { Watcher } from '@kubesim/apiserver';
 import type { Cluster } from 'kubesim';
+import { objectJson } from './encode.ts';
 import type { Sink } from './wire.ts';
 
 /** Upstream's bookmarks come about once a minute (apiserver/pkg/storage/cacher, 1.37). */
@@ -46,6 +47,7 @@ export class Streams {
   watch(watch: WatchRequest, sink: Sink, now: Clocks): () => void {
     const stream = new WatchStream(this.cluster, watch, sink, this.json, now);
     stream.begin();
+    this.json.endRound();
     this.watching.add(stream);
     return this.add(stream);
   }
@@ -61,6 +63,7 @@ export class Streams {
       if (!stream.sink.isFull && stream.next() && this.watching.has(stream)) isWatchTold = true;
       if (stream.isOver(now, isStepped)) this.end(stream);
     }
+    this.json.endRound();
     return isWatchTold;
   }
 
@@ -84,17 +87,22 @@ export class Streams {
   }
 }
 
-/** Events as lines of JSON. One change is written out once, however many watch it: stored objects are frozen, and stay what they are. */
+/** Events as lines of JSON. Within one round a change is written out once, however many watch it: stored objects stay what they are. */
 class JsonEvents {
-  private readonly objects = new WeakMap<object, string>();
+  private readonly objects = new Map<object, string>();
 
   line({ type, object }: WatchEvent): string {
     let text = this.objects.get(object);
     if (text === undefined) {
-      text = JSON.stringify(object);
+      text = objectJson(object);
       if (Object.isFrozen(object)) this.objects.set(object, text);
     }
     return `{"type":"${type}","object":${text}}\n`;
+  }
+
+  /** Forgets what a round wrote: kept, the texts would outweigh the objects. */
+  endRound(): void {
+    this.objects.clear();
   }
 }
 
