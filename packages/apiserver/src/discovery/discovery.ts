@@ -139,16 +139,27 @@ function json(body: unknown): RestResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
+/** The version of the aggregated form that a client prefers; undefined where it reads the legacy one. kubectl before 1.30 knows v2beta1 alone. */
+function aggregatedVersion(request: RestRequest): 'v2' | 'v2beta1' | undefined {
+  for (const clause of (request.headers?.['accept'] ?? '').split(',')) {
+    const parameters = clause.split(';').map((part) => part.trim());
+    if (!parameters.includes('as=APIGroupDiscoveryList')) continue;
+    if (parameters.includes('v=v2')) return 'v2';
+    if (parameters.includes('v=v2beta1')) return 'v2beta1';
+  }
+  return undefined;
+}
+
 /** Answers a discovery path, or undefined for any other. @internal */
 export function discover(context: ServerContext, request: RestRequest): RestResponse | undefined {
   const parts = request.path.split('/').filter((part) => part !== '');
   const [root, first, second] = parts;
   if (request.method !== 'GET' || (root !== 'api' && root !== 'apis') || parts.length > (root === 'api' ? 2 : 3)) return undefined;
   const groups = servedGroups(context);
-  const isAggregated = (request.headers?.['accept'] ?? '').includes('as=APIGroupDiscoveryList');
+  const aggregated = aggregatedVersion(request);
   if (first === undefined) {
     const chosen = groups.filter(({ name }) => (name === '') === (root === 'api'));
-    if (isAggregated) return { ...json({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items: chosen.map(aggregatedGroup) }), headers: { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' } };
+    if (aggregated !== undefined) return { ...json({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${aggregated}`, metadata: {}, items: chosen.map(aggregatedGroup) }), headers: { 'content-type': `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList` } };
     if (root === 'api') return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '127.0.0.1:6443' }] });
     return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: chosen.map(groupDocument) });
   }

@@ -36,6 +36,9 @@ const PARTIAL: Readonly<Record<string, readonly WireField[]>> = {
   ],
 };
 
+/** Go has a type of its own for a resource's verbs, which is a message on the wire. */
+const VERBS = (number: number): WireField => ({ number, name: 'verbs', shape: 'one', codec: { form: 'texts' } });
+
 const layouts = new Map<string, readonly WireField[]>();
 
 /** The definition of an object by what it says it is; undefined if there is none. @internal */
@@ -49,7 +52,7 @@ export function wireDefinition(apiVersion: string, kind: string): string | undef
 export function wireLayout(definition: string): readonly WireField[] {
   const known = layouts.get(definition) ?? PARTIAL[definition];
   if (known !== undefined) return known;
-  const layout = layoutOf(schemaDefinition(definition) ?? {});
+  const layout = layoutOf(schemaDefinition(definition) ?? {}).map((field) => (definition === `${META}APIResource` && 'name' in field && field.name === 'verbs' ? VERBS(field.number) : field));
   layouts.set(definition, layout);
   return layout;
 }
