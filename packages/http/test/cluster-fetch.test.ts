@@ -49,7 +49,7 @@ describe('cluster fetch', () => {
     expect((await lines(watch, 1))[0]).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'web-0' } } });
     let rounds = 0;
     while (gateway.idle().changed) expect(++rounds).toBeLessThan(100);
-    expect(cluster.get('statefulset/web')?.['status'].readyReplicas).toBe(2);
+    expect(cluster.get('statefulset/web')).toMatchObject({ status: { readyReplicas: 2 } });
     expect(cluster.now).toBeGreaterThan(before);
     const wrong = await get('/kubesim/idle', { method: 'POST', body: '{"for": 3}' });
     expect([wrong.status, (await wrong.json() as { readonly message: string }).message]).toEqual([400, expect.stringContaining('{"for": "30s"}')]);
