@@ -1,33 +1,44 @@
 #!/usr/bin/env node
 // The kubesim command: serve a cluster to real clients, replay a recorded run, or explore.
-import { readFileSync, writeFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { serveCluster } from '@kubesim/http';
 import { Cluster, type Recording } from 'kubesim';
 import { exploreFile, type ExploreCommand } from './explore.ts';
-import { readSpeed } from './speed.ts';
+import { serve, type ServeFlags } from './serve.ts';
 
 const program = new Command('kubesim').description('A Kubernetes control plane that lives inside a process.');
 
 program.command('serve')
   .description('serve a cluster over HTTP to kubectl and other clients')
-  .option('--port <port>', 'port to listen on', '0')
+  .option('--port <port>', 'port to listen on; 0 for any free one', '0')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--nodes <count>', 'how many nodes', '3')
   .option('--seed <seed>', 'seed of every random stream and name', '1')
-  .option('--speed <speed>', "virtual seconds a second ('1x', '60x'), 'max' or 'step'", '1x')
+  .option('--speed <speed>', "virtual seconds a second ('1x', '60x'), 'max', or 'step': time moves when a client is idle", '1x')
+  .option('--quiet <duration>', "with --speed step: time moves after so long without a request, such as '50ms'")
   .option('--token <token>', 'bearer token that clients must send')
-  .action(async (options: { port: string; nodes: string; seed: string; speed: string; token?: string }) => {
-    const cluster = new Cluster({ nodes: Number(options.nodes), seed: Number(options.seed) });
-    const server = await serveCluster(cluster, { port: Number(options.port), speed: readSpeed(options.speed), token: options.token });
-    const kubeconfig = join(mkdtempSync(join(tmpdir(), 'kubesim-')), 'kubeconfig');
-    writeFileSync(kubeconfig, JSON.stringify({
-      apiVersion: 'v1', kind: 'Config', 'current-context': 'kubesim', clusters: [{ name: 'kubesim', cluster: { server: server.url, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'kubesim', user: options.token === undefined ? {} : { token: options.token } }], contexts: [{ name: 'kubesim', context: { cluster: 'kubesim', user: 'kubesim' } }],
-    }));
-    console.log(`kubesim serves ${server.url}\n\n  export KUBECONFIG=${kubeconfig}\n  kubectl get nodes\n  kubectl get pods -w\n`);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void server.close().then(() => process.exit(0)); });
+  .option('--kubernetes <release>', 'release to simulate, such as 1.37')
+  .option('--timing <timing>', "'default' latencies, or 'instant'")
+  .option('--authorization <mode>', "'AlwaysAllow' or 'RBAC'")
+  .option('--start <instant>', 'when virtual time begins; now without it, with --speed step a constant')
+  .option('--state <file>', 'load the cluster from this file if it exists, and save it there at the end')
+  .option('--record <file>', 'record the run there, for kubesim replay')
+  .option('--requests <file>', 'record the requests there; if the file exists, say at the end whether they recurred')
+  .option('--kubeconfig <file>', 'where to write the kubeconfig; a folder of its own without it')
+  .action(async (flags: ServeFlags) => {
+    const serving = await serve(flags);
+    console.log(serving.greeting);
+    let isStopping = false;
+    const stop = (): void => {
+      // Whoever asks twice does not want to wait.
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      serving.stop().then(({ said, isSame }) => {
+        for (const line of said) console.log(line);
+        process.exit(isSame ? 0 : 1);
+      }, fail);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   });
 
 program.command('replay <recording>')
@@ -50,7 +61,9 @@ program.command('explore <file>')
     process.exitCode = exploreFile(file, options, (line) => { console.log(line); }) ? 0 : 1;
   });
 
-program.parseAsync().catch((error: unknown) => {
+function fail(error: unknown): void {
   console.error(`kubesim: ${(error as Error).message}`);
-  process.exitCode = 1;
-});
+  process.exit(1);
+}
+
+program.parseAsync().catch(fail);
