@@ -1,5 +1,5 @@
 // What is open: watches and followed logs. A stream is a place in the history; a reader that is behind costs nothing but that.
-import { encodeProtobufWatchEvent, formatTime, type KubeObject, type LogFollow, type WatchEvent, type WatchRequest } from '@kubesim/api';
+import { encodeProtobufWatchEvent, expiredStatus, formatTime, type KubeObject, type LogFollow, type WatchEvent, type WatchRequest } from '@kubesim/api';
 import type { Watcher } from '@kubesim/apiserver';
 import type { Cluster } from 'kubesim';
 import { objectJson } from './encode.ts';
@@ -125,18 +125,30 @@ class WatchStream implements OpenStream {
     this.watcher = cluster.controlPlane.server(cluster.kernel).watcher(watch);
     const lasts = watch.timeoutSeconds === undefined || watch.timeoutSeconds === 0 ? TIMEOUT_DEFAULT_MS : watch.timeoutSeconds * 1_000;
     this.end = { host: now.host + lasts, virtual: now.virtual + lasts };
-    this.from = watch.fromRevision;
+    // Events count revisions of their own: a version taken from another kind's list says nothing about them.
+    this.from = watch.resource === 'events' ? Math.min(watch.fromRevision, this.revision()) : watch.fromRevision;
     this.markedAt = cluster.now;
   }
 
   begin(): void {
     for (const event of this.watch.initial) this.write(event);
-    this.next();
+    if (this.revision() < this.from) this.expire();
+    else this.next();
+  }
+
+  private revision(): number {
+    return this.cluster.controlPlane.storage(this.cluster.kernel).revisionOf(this.watch.resource);
+  }
+
+  /** The cluster went back behind what its client has seen: it must list anew. */
+  private expire(): void {
+    this.isBroken = true;
+    this.write({ type: 'ERROR', object: expiredStatus(`too new resource version: ${this.from} (${this.revision()}): the cluster was restored to an earlier state`) as unknown as KubeObject });
   }
 
   next(): boolean {
-    const now = this.cluster.controlPlane.storage(this.cluster.kernel).revisionOf(this.watch.resource);
-    if (now < this.from) this.isBroken = true;
+    const now = this.revision();
+    if (now < this.from && !this.isBroken) this.expire();
     if (now === this.from || this.isBroken) return false;
     const events = this.watcher.events(this.from);
     for (const event of events) this.write(event);
@@ -146,7 +158,7 @@ class WatchStream implements OpenStream {
     return events.length > 0;
   }
 
-  /** Its time is up; or the cluster went back behind what it was sent, so that it must list anew. */
+  /** Its time is up, or nothing more can come. */
   isOver(now: Clocks, isStepped: boolean): boolean {
     return this.isBroken || (isStepped ? now.virtual >= this.end.virtual : now.host >= this.end.host) || this.watch.initial[0]?.type === 'ERROR';
   }
