@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkRecurrence, serveCluster, type ClusterServer, type RequestRecording } from '@kubesim/http';
-import { World, type WorldJson } from '@kubesim/kernel';
-import { Cluster, durationMs, UsageError, type ClusterOptions } from 'kubesim';
+import { Cluster, durationMs, loadCluster, saveCluster, UsageError, type ClusterOptions, type SavedCluster } from 'kubesim';
 import { readSpeed } from './speed.ts';
 
 /** Flags of `kubesim serve`, as texts. @internal */
@@ -35,15 +34,6 @@ export interface Serving {
   /** Ends the server, saves what was to be saved, and answers what is to be said; `isSame` is false where recorded requests did not recur. */
   stop(): Promise<{ readonly said: readonly string[]; readonly isSame: boolean }>;
 }
-
-interface SavedState {
-  readonly format: 'kubesim-state/1';
-  /** Options of the cluster, as data. */
-  readonly recipe: ClusterOptions;
-  readonly world: WorldJson;
-}
-
-const STATE_FORMAT = 'kubesim-state/1';
 
 /** Starts serving. Throws UsageError that names the flag. @internal */
 export async function serve(flags: ServeFlags): Promise<Serving> {
@@ -82,11 +72,9 @@ export async function serve(flags: ServeFlags): Promise<Serving> {
 /** The cluster of the state file, or a new one. */
 function openCluster(flags: ServeFlags, isStepped: boolean): { readonly cluster: Cluster; readonly isLoaded: boolean; readonly recipe: ClusterOptions } {
   if (flags.state !== undefined && existsSync(flags.state)) {
-    const state = readJson<SavedState>('--state', flags.state);
-    if (state.format !== STATE_FORMAT) throw new UsageError(`--state ${flags.state}: format must be '${STATE_FORMAT}', not ${JSON.stringify(state.format)}`);
+    const state = readJson<SavedCluster>('--state', flags.state);
     if (flags.record !== undefined) throw new UsageError('--record needs a run from its beginning: leave out --state, or give a file that does not exist');
-    const cluster = new Cluster(state.recipe);
-    return { cluster: cluster.restore({ world: World.fromJSON(state.world, cluster.controlPlane.definition), script: [], checkpoints: [] }), isLoaded: true, recipe: state.recipe };
+    return { cluster: loadCluster(state), isLoaded: true, recipe: state.recipe };
   }
   // Clients work out ages by their own clock: a cluster that they look at begins now, once, and its recipe says when.
   const startAt = flags.start === undefined ? (isStepped ? undefined : Math.floor(Date.now() / 1_000) * 1_000) : instant(flags.start);
@@ -99,7 +87,7 @@ function openCluster(flags: ServeFlags, isStepped: boolean): { readonly cluster:
 }
 
 function saveState(file: string, cluster: Cluster, recipe: ClusterOptions): string {
-  writeWhole(file, { format: STATE_FORMAT, recipe, world: cluster.snapshot().world.toJSON() } satisfies SavedState);
+  writeWhole(file, saveCluster(cluster, recipe));
   return `state saved in ${file}`;
 }
 

@@ -74,7 +74,7 @@ describe('kubesim serve', () => {
     writeFileSync(broken, '{"format":"other"}');
     for (const [flags, message] of [
       [{ port: 'http' }, "--port must be a whole number, not 'http'"], [{ nodes: '1.5' }, "--nodes must be a whole number, not '1.5'"], [{ speed: 'fast' }, '--speed must be such as'], [{ start: 'soon' }, '--start must be an instant'],
-      [{ state: broken }, "format must be 'kubesim-state/1'"], [{ requests: folder }, '--requests'], [{ timing: 'slow' }, 'options.timing'], [{ port: '70000' }, 'options.port must be a port'],
+      [{ state: broken }, "state.format must be 'kubesim-state/1'"], [{ requests: folder }, '--requests'], [{ timing: 'slow' }, 'options.timing'], [{ port: '70000' }, 'options.port must be a port'],
     ] as const) await expect(serve({ ...FLAGS, ...flags }), message).rejects.toThrow(message);
   });
 });

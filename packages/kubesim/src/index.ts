@@ -30,3 +30,4 @@ export type { Actor, ActorContext, ActorFactory, CacheChange, Controller, Handle
 export type { BehaviourContext, ContainerBehaviour, ExecResult, Life, PodHttpRequest, PodHttpResponse } from '@kubesim/kubelet';
 export { defaultPlugins, defaultProfile, PluginMisbehaved, unresolvable, unschedulable, type Cycle, type NodeInfo, type Refusal, type SchedulerPlugin, type SchedulerProfile } from '@kubesim/scheduler';
 export { fifoArbiter, listArbiter, pctArbiter, randomArbiter, type ArbiterState } from '@kubesim/kernel';
+export { loadCluster, saveCluster, type SavedCluster } from './saved-state.ts';
