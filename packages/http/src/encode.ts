@@ -1,7 +1,7 @@
 // From what the API server answers to bytes: JSON or protobuf, with an ETag where clients keep a copy, gzip where it is worth it.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { encodeProtobuf, withGoNulls, type KubeObject, type RestResponse } from '@kubesim/api';
+import { encodeProtobuf, goShaped, type KubeObject, type RestResponse } from '@kubesim/api';
 import type { WireAnswer, WireRequest } from './wire.ts';
 
 /** Upstream compresses answers from this size on (apiserver/pkg/endpoints/handlers/responsewriters, 1.37). */
@@ -47,15 +47,15 @@ function bodyOf(result: RestResponse, headers: Record<string, string | readonly 
   return text;
 }
 
-/** An object or list as Go writes it: with the nulls that say nothing. @internal */
+/** An object or list as Go writes it: with the nulls and empty structs that say nothing. @internal */
 export function objectJson(object: KubeObject): string {
   const { kind, apiVersion, items } = object as { readonly kind?: string; readonly apiVersion?: string; readonly items?: readonly KubeObject[] };
-  if (kind?.endsWith('List') !== true || !Array.isArray(items)) return JSON.stringify(withGoNulls(object));
+  if (kind?.endsWith('List') !== true || !Array.isArray(items)) return JSON.stringify(goShaped(object));
   // Items do not say what they are: their list does.
   const itemKind = kind.slice(0, -'List'.length);
   const shown = items.map((item) => {
-    if (item.kind !== undefined) return withGoNulls(item);
-    const { kind: _kind, apiVersion: _apiVersion, ...rest } = withGoNulls<KubeObject>({ ...item, kind: itemKind, apiVersion });
+    if (item.kind !== undefined) return goShaped(item);
+    const { kind: _kind, apiVersion: _apiVersion, ...rest } = goShaped<KubeObject>({ ...item, kind: itemKind, apiVersion });
     return rest;
   });
   return JSON.stringify({ ...object, items: shown });
