@@ -5,7 +5,7 @@ import { readGzipJson } from '../src/read-gzip.ts';
 import { runScenario, type Scenario } from '../src/sets/scenarios.ts';
 
 // Raised when more agree; never lowered.
-const AGREE_MIN = 50;
+const AGREE_MIN = 51;
 const FOLDER = join(import.meta.dirname, '..', 'vectors', 'scenarios');
 
 describe('conform scenarios', () => {
