@@ -77,7 +77,8 @@ afterAll(() => { for (const folder of folders) rmSync(folder, { recursive: true,
 
 interface Session {
   readonly url: string;
-  run(line: string): Promise<Result>;
+  /** A line that goes on is ended after `lastsMs`. */
+  run(line: string, lastsMs?: number): Promise<Result>;
 }
 
 async function withKubectl(kubectl: KubectlBinary, use: (session: Session) => Promise<void>): Promise<void> {
@@ -86,8 +87,8 @@ async function withKubectl(kubectl: KubectlBinary, use: (session: Session) => Pr
   for (const [name, text] of [['web.yaml', WEB], ['pod.yaml', POD], ['bad.yaml', BAD]] as const) writeFileSync(join(folder, name), text);
   const server = await serveCluster(new Cluster({ seed: 1 }), { speed: 'max' });
   writeFileSync(join(folder, 'config'), JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'c', clusters: [{ name: 'c', cluster: { server: server.url } }], users: [{ name: 'u', user: {} }], contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }] }));
-  const run = (line: string): Promise<Result> => new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', `exec "$KUBECTL_FILE" ${line}`], { cwd: folder, timeout: 60_000, env: { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: join(folder, 'config'), KUBECTL_FILE: kubectl.file, EDITOR: 'sed -i s/replicas:.3/replicas:\\ 2/' } });
+  const run = (line: string, lastsMs: number = 60_000): Promise<Result> => new Promise((resolve) => {
+    const child = spawn('/bin/sh', ['-c', `exec "$KUBECTL_FILE" ${line}`], { cwd: folder, timeout: lastsMs, env: { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: join(folder, 'config'), KUBECTL_FILE: kubectl.file, EDITOR: 'sed -i s/replicas:.3/replicas:\\ 2/' } });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { out += text; });
     child.stdin.end();
@@ -117,9 +118,9 @@ describe.skipIf(newest === undefined)(`a real kubectl ${newest?.minor ?? '(none 
     await withKubectl(newest as KubectlBinary, async ({ run }) => {
       await run('apply -f web.yaml');
       await run('rollout status sts/web --timeout=30s');
-      const watching = run('get pods -w --output-watch-events --request-timeout=3s');
-      await new Promise((resolve) => { setTimeout(resolve, 700); });
-      await run('delete pod web-1');
+      const watching = run('get pods -w --output-watch-events', 8_000);
+      await new Promise((resolve) => { setTimeout(resolve, 2_000); });
+      await run('delete pod web-1 --timeout=20s');
       expect((await watching).out).toMatch(/ADDED +web-1 +1\/1 +Running[\s\S]*MODIFIED +web-1 +1\/1 +Terminating[\s\S]*DELETED +web-1[\s\S]*ADDED +web-1 +0\/1 +Pending[\s\S]*MODIFIED +web-1 +1\/1 +Running/);
     });
   }, 60_000);
