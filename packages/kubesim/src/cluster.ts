@@ -33,6 +33,16 @@ export interface InNamespace {
   readonly namespace?: string;
 }
 
+/** What a kubectl command is given besides its words. @public */
+export interface KubectlInput extends InNamespace {
+  /** What `-f -` reads. */
+  readonly stdin?: string;
+  /** What `-f FILE` reads; without it no file exists. The host's files are left to the caller: `(path) => readFileSync(path, 'utf8')`. */
+  readonly readFile?: (path: string) => string;
+  /** Stands in place of the editor of `edit`: from the manifest shown to the one saved. */
+  readonly edit?: (yaml: string) => string;
+}
+
 /** How long a wait or a run may take at the most, in virtual time. @public */
 export interface Within {
   readonly within?: Duration;
@@ -291,16 +301,18 @@ export class Cluster {
    * Runs a kubectl command in process and answers what it printed. Verbs that wait (delete, wait, rollout status, drain) let
    * virtual time pass. Throws KubectlFailed where the command exits with another code than 0.
    */
-  kubectl(command: string | readonly string[], input: { readonly stdin?: string } & InNamespace = {}): string {
+  kubectl(command: string | readonly string[], input: KubectlInput = {}): string {
     const result = this.kubectlResult(command, input);
     if (result.exit !== 0) throw new KubectlFailed(result);
     return result.stdout;
   }
 
   /** Runs a kubectl command in process: output, errors and exit code. */
-  kubectlResult(command: string | readonly string[], input: { readonly stdin?: string } & InNamespace = {}): KubectlResult {
+  kubectlResult(command: string | readonly string[], input: KubectlInput = {}): KubectlResult {
     return kubectl({
       namespace: input.namespace,
+      ...(input.readFile === undefined ? {} : { readFile: input.readFile }),
+      ...(input.edit === undefined ? {} : { edit: input.edit }),
       handle: (request) => this.handle(request),
       now: () => this.now,
       exec: ({ namespace, pod, container, command: words }) => {

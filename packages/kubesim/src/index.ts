@@ -1,5 +1,5 @@
 // What users install. Hand-written: an export is a promise.
-export { Cluster, type InNamespace, type Snapshot, type Within } from './cluster.ts';
+export { Cluster, type InNamespace, type KubectlInput, type Snapshot, type Within } from './cluster.ts';
 export type { ClusterFunctions, ClusterOptions, NodeOptions, OperatorOptions, SchedulerSetup } from './options.ts';
 export { durationMs, type Duration } from './duration.ts';
 export { ApiError, KubectlFailed, UsageError, WaitTimeout } from './errors.ts';
