@@ -11,7 +11,7 @@ import { noteDeviations } from './shrink.ts';
 import type { Choices, Command, Fault, Scenario } from './scenario.ts';
 
 /** What a run needs beside the scenario: the user's own functions, and what must hold. @public */
-export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'withoutControllers' | 'behaviours' | 'actors'> {
+export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'withoutControllers' | 'behaviours' | 'scheduler' | 'actors'> {
   /** What must hold; every invariant there is without it. */
   readonly invariants?: readonly Monitor[];
   /** So long after the last fault all must be at rest, in virtual ms; 20 minutes without it. */
@@ -72,13 +72,13 @@ export class ScenarioRunner {
   }
 
   private base(scenario: Scenario): Cluster {
-    const { controllers, withoutControllers, behaviours, actors } = this.options;
+    const { controllers, withoutControllers, behaviours, scheduler, actors } = this.options;
     const key = JSON.stringify([scenario.seed, scenario.kubernetes, scenario.featureGates ?? null, scenario.nodes]);
     let base = this.bases.get(key);
     if (base === undefined) {
       base = new Cluster({
         seed: scenario.seed, kubernetes: scenario.kubernetes, featureGates: scenario.featureGates ?? {}, nodes: scenario.nodes, events: false,
-        ...(controllers === undefined ? {} : { controllers }), ...(withoutControllers === undefined ? {} : { withoutControllers }), ...(behaviours === undefined ? {} : { behaviours }), ...(actors === undefined ? {} : { actors }),
+        ...(controllers === undefined ? {} : { controllers }), ...(withoutControllers === undefined ? {} : { withoutControllers }), ...(behaviours === undefined ? {} : { behaviours }), ...(scheduler === undefined ? {} : { scheduler }), ...(actors === undefined ? {} : { actors }),
       });
       base.settle();
       this.bases.set(key, base);
