@@ -120,8 +120,10 @@ export function checkOptions(options: ClusterOptions, controllers: readonly stri
   scheduler.withoutPlugins?.forEach((name, index) => checkName(`options.scheduler.withoutPlugins[${index}]`, name, plugins, `no default plugin is named '${name}'`));
   requireNames('options.scheduler.plugins', scheduler.plugins ?? []);
   requireNames('options.admission', admission);
-  requireNames('options.controllers', options.controllers ?? [], controllers);
-  const taken = [...controllers, ...(options.controllers ?? []).map(({ name }) => name)];
+  // The name of a built-in one that is left out is free: its place can be taken.
+  const running = controllers.filter((name) => !withoutControllers.includes(name));
+  requireNames('options.controllers', options.controllers ?? [], running);
+  const taken = [...running, ...(options.controllers ?? []).map(({ name }) => name)];
   for (const [index, operator] of (options.operators ?? []).entries()) {
     requireNames(`options.operators[${index}].controllers`, operator.controllers, taken);
     taken.push(...operator.controllers.map(({ name }) => name));
