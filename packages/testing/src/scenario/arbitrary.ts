@@ -165,11 +165,29 @@ export function profile(releases: readonly Scenario['kubernetes'][] = ['1.37', '
   return fc.record({ kubernetes: fc.constantFrom(...releases), gate: rarely(8, fc.constant({ MaxUnavailableStatefulSet: true })) }).map(({ kubernetes, gate }) => (gate === undefined ? { kubernetes } : { kubernetes, featureGates: gate }));
 }
 
+interface Near {
+  readonly nth: number;
+  readonly afterMs: number;
+}
+
+/** Where a fault comes: three of four times within 1.5 s after a command, else wherever it was drawn. */
+function afterCommand(): fc.Arbitrary<Near | undefined> {
+  return weighted<Near | undefined>([3, fc.record({ nth: fc.nat(30), afterMs: fc.nat(1_500) })], [1, fc.constant(undefined)]);
+}
+
+/** The fault where it is to come: what a command sets going is where faults hurt. */
+function placed(drawn: Fault, near: Near | undefined, workload: readonly Command[]): Fault {
+  if (near === undefined) return drawn;
+  const commandAt = workload.slice(0, 1 + (near.nth % workload.length)).reduce((sum, { waitMs }) => sum + waitMs, 0);
+  return { ...drawn, atMs: commandAt + near.afterMs };
+}
+
 const TARGETS: Readonly<Record<WorkloadKind, string>> = { StatefulSet: 'statefulset/web', Deployment: 'deployment/api', Pod: 'pod/reader' };
 
 /**
  * Scenarios around one workload: of the kinds given StatefulSets and Deployments alike, lone pods a quarter as often; with its companions, up to
- * `maxCommands` (6) commands and `maxFaults` (3) faults. Shrinks commands, faults, choices and objects together. @public
+ * `maxCommands` (6) commands and `maxFaults` (3) faults, three of four of them soon after a command. Shrinks commands, faults,
+ * choices and objects together. @public
  */
 export function scenario(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
   const kinds = options.kinds ?? ['StatefulSet', 'Deployment'];
@@ -179,10 +197,10 @@ export function scenario(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> 
     const main: fc.Arbitrary<ObjectSpec> = kind === 'StatefulSet' ? statefulSetSpec(options) : kind === 'Deployment' ? deploymentSpec(options) : podShape().map((pod): ObjectSpec => ({ kind: 'Pod', name: 'reader', pod }));
     return fc.record({
       seed: fc.nat(3), profile: profile(options.kubernetes), nodes: nodeShapes(), main, beside: companions(app), workload: fc.array(command(target, options), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }),
-      faults: options.faults?.length === 0 ? fc.constant([]) : fc.array(fault(app, options), { maxLength: options.maxFaults ?? 3, size: 'max' }), choices: choices(),
+      faults: options.faults?.length === 0 ? fc.constant<[Fault, Near | undefined][]>([]) : fc.array(fc.tuple(fault(app, options), afterCommand()), { maxLength: options.maxFaults ?? 3, size: 'max' }), choices: choices(),
     }).map(({ profile: { kubernetes, featureGates }, main: first, beside, ...rest }) => ({
       seed: rest.seed, kubernetes, ...(featureGates === undefined ? {} : { featureGates }), nodes: rest.nodes,
-      objects: [...(options.objects ?? []), first, ...beside.filter((object) => !('name' in object) || !('name' in first) || object.name !== first.name)], workload: rest.workload, faults: rest.faults, choices: rest.choices,
+      objects: [...(options.objects ?? []), first, ...beside.filter((object) => !('name' in object) || !('name' in first) || object.name !== first.name)], workload: rest.workload, faults: rest.faults.map(([drawn, near]) => placed(drawn, near, rest.workload)), choices: rest.choices,
     }));
   };
   return new ScenarioArbitrary(weighted(...kinds.map((kind) => [kind === 'Pod' ? 1 : 4, ofKind(kind)] as const)));
