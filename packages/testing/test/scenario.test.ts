@@ -88,6 +88,16 @@ describe('what scenarios found', () => {
     expect(describeFailure(run)).toBeUndefined();
   });
 
+  it('should not alarm at a pod of a revision that the status does not name yet, for its controller was lost before it wrote that', () => {
+    const run = runScenario({
+      seed: 2, kubernetes: '1.37', nodes: [{}, {}, {}], objects: [{ kind: 'StatefulSet', name: 'web', replicas: 2, pod: { version: 1, probe: true, graceSeconds: 1 }, podManagementPolicy: 'OrderedReady', claims: true, whenDeleted: 'Delete' }],
+      workload: [{ waitMs: 1_263, do: 'evict', of: 'web', nth: 0 }, { waitMs: 2_579, do: 'setImage', target: 'statefulset/web', version: 2 }],
+      faults: [{ atMs: 2_613, fault: 'leaderChange', forMs: 1_730 }, { atMs: 1_887, fault: 'crashAfter', process: 'controllers', verb: 'create', resource: 'controllerrevisions.apps', writes: 2, forMs: 158 }],
+      choices: { mode: 'random', seed: 233_123 },
+    });
+    expect(describeFailure(run)).toBeUndefined();
+  });
+
   it('should not reject pods over and over for the room of one that has stopped', () => {
     const run = runScenario({
       seed: 0, kubernetes: '1.37', nodes: [{}], objects: [{ kind: 'Deployment', name: 'api', replicas: 2, pod: { version: 1, cpu: '300m' }, maxSurge: '25%', maxUnavailable: '25%' }],

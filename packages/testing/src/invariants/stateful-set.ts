@@ -159,18 +159,28 @@ export const rollingUpdateInOrder: Monitor = following('rolling update in order'
   return away < allowed ? undefined : `${name} was deleted for the update while ${away} of the pods above it were away, and ${allowed} may be`;
 });
 
-/** A pod below the partition is made at the current revision, any other at one of the two revisions of the status. @public */
+/** A pod below the partition is made at the current revision, any other at one of the two revisions of the status, or at the newest there is. @public */
 export const revisionSafety: Monitor = following('partition and revision safety', (view, change, set, record) => {
   if (change.type !== 'ADDED' || isRecent(view, record.specAt)) return undefined;
   const { currentRevision, updateRevision } = (set['status'] ?? {}) as { readonly currentRevision?: string; readonly updateRevision?: string };
   if (currentRevision === undefined || updateRevision === undefined) return undefined;
   const name = change.after.metadata.name ?? '';
   const revision = revisionOf(change.after);
-  if (revision !== currentRevision && revision !== updateRevision) return `${name} was created at ${revision ?? 'no revision'}, which is neither ${currentRevision} nor ${updateRevision}`;
+  if (revision !== currentRevision && revision !== updateRevision && revision !== newestRevision(view, set)) return `${name} was created at ${revision ?? 'no revision'}, which is neither ${currentRevision} nor ${updateRevision}`;
   const partition = (set['spec'].updateStrategy?.rollingUpdate?.partition as number | undefined) ?? 0;
   if (ordinalOf(name) >= startOf(set) + partition || revision === currentRevision) return undefined;
   return `${name} was created at the update revision although it is below the partition`;
 });
+
+/** The revision that the status will name: a controller makes it, and may make pods, before it writes the status. */
+function newestRevision(view: MonitorView, set: KubeObject): string | undefined {
+  let newest: KubeObject | undefined;
+  for (const revision of view.list('controllerrevisions.apps', set.metadata.namespace ?? '')) {
+    if (revision.metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid) !== true) continue;
+    if (newest === undefined || (revision['revision'] as number) > (newest['revision'] as number)) newest = revision;
+  }
+  return newest?.metadata.name;
+}
 
 /** What deletes pods beside their controller: the eviction API, taints, preemption and the pod garbage collector. */
 function isEvicted(view: MonitorView, pod: KubeObject): boolean {
