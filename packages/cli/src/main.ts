@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// The kubesim command: serve a cluster to real clients, replay a recorded run, or explore.
+// The kubesim command: serve a cluster to real clients, run, replay, draw, explore, and check what a real cluster did.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { Cluster, type Recording } from 'kubesim';
 import { exploreFile, type ExploreCommand } from './explore.ts';
+import { checkTraceFile, runFile, timelineFile } from './runs.ts';
 import { serve, type ServeFlags } from './serve.ts';
 
 const program = new Command('kubesim').description('A Kubernetes control plane that lives inside a process.');
@@ -60,6 +61,19 @@ program.command('explore <file>')
   .action((file: string, options: ExploreCommand) => {
     process.exitCode = exploreFile(file, options, (line) => { console.log(line); }) ? 0 : 1;
   });
+
+program.command('run <scenario>')
+  .description('run a scenario under all invariants, and say what does not hold')
+  .action((file: string) => { process.exitCode = runFile(file, (line) => { console.log(line); }) ? 0 : 1; });
+
+program.command('timeline <file>')
+  .description('print what happened in a recorded run or a scenario')
+  .option('--format <format>', "'text' for a terminal, 'svg', 'html', or 'trace' for Perfetto", 'text')
+  .action((file: string, { format }: { readonly format: string }) => { console.log(timelineFile(file, format)); });
+
+program.command('check-trace <events>')
+  .description('check recorded watch events of a real cluster: a JSON array, or one event a line')
+  .action((file: string) => { process.exitCode = checkTraceFile(file, (line) => { console.log(line); }) ? 0 : 1; });
 
 function fail(error: unknown): void {
   console.error(`kubesim: ${(error as Error).message}`);
