@@ -1,5 +1,5 @@
 // Lines of a description: names and values that tabs set apart, and how instants, ages and amounts are written.
-import { addQuantities, compareQuantities, formatQuantity, quantityOf, type ExactQuantity } from '@kubesim/api';
+import { addQuantities, compareQuantities, formatQuantity, humanDuration, quantityOf, type ExactQuantity } from '@kubesim/api';
 
 /** Objects of several kinds are read field by field, as they came from the server. @internal */
 export type Loose = any; // eslint-disable-line @typescript-eslint/no-explicit-any
@@ -40,22 +40,9 @@ export function instant(text: string | undefined | null): string {
   return text === undefined || text === null ? 'Mon, 01 Jan 0001 00:00:00 +0000' : new Date(text).toUTCString().replace('GMT', '+0000');
 }
 
-/** A duration in ms as kubectl writes ages (duration.HumanDuration). @internal */
+/** A duration in ms as kubectl writes ages: what lies ahead is no time at all. @internal */
 export function age(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 120) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
-  if (minutes < 180) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
-  if (hours < 48) return `${hours}h`;
-  const days = Math.floor(hours / 24);
-  if (hours < 192) return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`;
-  if (days < 730) return `${days}d`;
-  const years = Math.floor(days / 365);
-  if (days < 2_920) return days % 365 === 0 ? `${years}y` : `${years}y${days % 365}d`;
-  return `${years}y`;
+  return humanDuration(Math.max(0, ms));
 }
 
 /** Nothing of a resource. @internal */
