@@ -24,3 +24,5 @@ export { attachedToOneNode, claimsAreKept, claimsInUseStay, volumesStayBound } f
 export { claimsConverge, deploymentsConverge, nothingLeaks, podsFindPlaces, replicaSetsConverge, statefulSetsConverge, statusEqualsRecount } from './invariants/at-rest.ts';
 export { checkTrace, type TraceOptions, type TraceViolation } from './trace.ts';
 export { matchers, type KubesimMatchers, type MatcherResult } from './matchers.ts';
+export { clusterControlPlane, httpControlPlane, type ConformanceCase, type ControlPlaneAnswer, type ControlPlaneClient, type HttpControlPlane } from './conformance/client.ts';
+export { statefulSetConformance } from './conformance/stateful-set.ts';
