@@ -203,7 +203,9 @@ class Kubelet {
     };
     state.workers = state.workers.set(context.epoch, uid, worker);
     if (this.timing.events) context.event({ about: pod as KubeObject, type: 'Warning', reason, message });
-    this.want(context, state, uid, 'status');
+    // It takes as long as a first sync: a controller that makes the pod again at once must not do so for ever at one instant.
+    state.writes = state.writes.set(context.epoch, uid, addWrite(state.writes.get(uid), 'status'));
+    context.after(this.timing.syncStartMs, { kind: 'flush' }, { name: `reject/${uid}` });
   }
 
   private step(context: Context, state: KubeletState, uid: string, input: PodInput): void {
