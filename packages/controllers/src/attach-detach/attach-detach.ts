@@ -3,8 +3,8 @@ import type { KubeObject, Node, PersistentVolume, PersistentVolumeClaim, Pod, Vo
 import { isAlreadyExists, isNotFound, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
 import { formatDigest, Hasher, OrderedMap } from '@kubesim/kernel';
 import { hasTaint, OUT_OF_SERVICE } from '../node-lifecycle/taints.ts';
-import { claimsOfPod, isTerminated } from '../persistent-volume/claims-and-volumes.ts';
-import { indexPod, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
+import { isTerminated } from '../persistent-volume/claims-and-volumes.ts';
+import { claimsConcerned, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
 
 interface State {
   users: PodsByClaim;
@@ -146,13 +146,7 @@ function* attach(context: ReconcileContext, volume: string, pod: Pod, attacher: 
 
 function handlePod(context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {
   const pod = (after ?? before) as Pod;
-  const claims = claimsOfPod(pod);
-  if (claims.length === 0) return;
-  const isNew = before === undefined || after === undefined || before.metadata?.uid !== after.metadata?.uid;
-  if (!isNew && isTerminated(before) === isTerminated(after) && before.spec?.nodeName === after.spec?.nodeName) return;
-  const state = context.state as State;
-  if (isNew) state.users = indexPod(state.users, context, before, after);
-  for (const name of claims) {
+  for (const name of claimsConcerned(context.state as State, context, before, after)) {
     const claim = context.lister<PersistentVolumeClaim>(CLAIMS).get(pod.metadata?.namespace ?? '', name);
     if (claim !== undefined) enqueueVolume(context, claim);
   }

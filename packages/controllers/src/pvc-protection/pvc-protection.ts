@@ -4,7 +4,7 @@ import { formatTime, send, type Calling, type Controller, type HandlerContext, t
 import { OrderedMap } from '@kubesim/kernel';
 import { claimsOfPod, isTerminated } from '../persistent-volume/claims-and-volumes.ts';
 import { updateClaim } from '../persistent-volume/bind.ts';
-import { indexPod, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
+import { claimsConcerned, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
 
 interface State {
   users: PodsByClaim;
@@ -82,13 +82,7 @@ function* updateUnused(context: ReconcileContext, claim: PersistentVolumeClaim):
 /** [PP3] Pods that come, go, are scheduled or end bring their claims up. */
 function handlePod(context: HandlerContext, before: Pod | undefined, after: Pod | undefined): void {
   const pod = (after ?? before) as Pod;
-  const claims = claimsOfPod(pod);
-  if (claims.length === 0) return;
-  const isNew = before === undefined || after === undefined || before.metadata?.uid !== after.metadata?.uid;
-  if (!isNew && isTerminated(before) === isTerminated(after) && before.spec?.nodeName === after.spec?.nodeName) return;
-  const state = context.state as State;
-  if (isNew) state.users = indexPod(state.users, context, before, after);
-  for (const claim of claims) context.enqueue(`${pod.metadata?.namespace}/${claim}`);
+  for (const claim of claimsConcerned(context.state as State, context, before, after)) context.enqueue(`${pod.metadata?.namespace}/${claim}`);
 }
 
 function usersOf(context: ReconcileContext, claim: PersistentVolumeClaim): readonly Pod[] {
