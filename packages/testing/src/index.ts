@@ -5,7 +5,7 @@ export type { Monitor, MonitorVerdict, MonitorView } from './explorer/monitor.ts
 export type { Bounds, Intervention, NodeNames, PathStep } from './explorer/space.ts';
 export { findLoop, type Loop, type LoopOptions, type LoopSearch } from './explorer/loops.ts';
 export { describeCommand, doCommand } from './scenario/commands.ts';
-export { stepsOf, type Choices, type Command, type Fault, type FaultProcess, type NodeShape, type ObjectSpec, type PodShape, type Scenario } from './scenario/scenario.ts';
+export { stepsOf, type Choices, type Command, type NodeShape, type ObjectSpec, type PodShape, type Scenario } from './scenario/scenario.ts';
 export { runScenario, ScenarioRunner, type Reached, type RunOptions, type ScenarioRun } from './scenario/run.ts';
 export { shrinkScenario, smallerScenarios, type Shrunk } from './scenario/shrink.ts';
 export { describeFailure, describeScenario } from './scenario/describe.ts';
@@ -13,6 +13,9 @@ export {
   choiceList, choices, command, companions, deploymentSpec, fault, nodeShapes, podShape, profile, scenario, statefulSetSpec, type ScenarioOptions, type WorkloadKind,
 } from './scenario/arbitrary.ts';
 export { beginFault, describeFault, endFault, FAULT_RULES } from './faults/faults.ts';
+export { FAULT_NAMES, FAULTS } from './faults/table.ts';
+export type { FaultDefinition, FaultDraw, FaultPlace } from './faults/definition.ts';
+export type { Fault, FaultName, FaultOf, FaultParameters, FaultProcess } from './faults/fault.ts';
 export type { Violation as PropertyViolation } from './properties/monitor.ts';
 export { always, eventually, judge, leadsTo, never, object, until, type Known, type Property, type StatePredicate, type TemporalState, type WithinTime } from './properties/temporal.ts';
 export { allInvariants, statefulSetInvariants, traceInvariants } from './invariants/all.ts';

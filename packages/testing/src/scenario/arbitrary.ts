@@ -1,12 +1,10 @@
 // Arbitraries of scenarios. The distribution of each stands in its docstring and is sampled in test/arbitraries.test.ts.
 import fc from 'fast-check';
-import type { Choices, Command, Fault, NodeShape, ObjectSpec, PodShape, Scenario } from './scenario.ts';
+import type { FaultDefinition } from '../faults/definition.ts';
+import type { Fault, FaultName } from '../faults/fault.ts';
+import { FAULT_NAMES, FAULTS } from '../faults/table.ts';
+import type { Choices, Command, NodeShape, ObjectSpec, PodShape, Scenario } from './scenario.ts';
 import { smallerScenarios } from './shrink.ts';
-
-/** Classes of faults, with how often each is drawn against the others. */
-const FAULT_WEIGHTS: Readonly<Record<Fault['fault'], number>> = {
-  apiError: 4, latency: 2, relist: 2, freeze: 4, lag: 3, crash: 3, crashAfter: 4, leaderChange: 1, nodeCrash: 2, cutOff: 1, zoneLoss: 1, slow: 1, clockJump: 1, containerCrash: 2, quotaLag: 1, dnsLag: 1,
-};
 
 /** Kinds of workloads that a scenario may have. @public */
 export type WorkloadKind = 'StatefulSet' | 'Deployment' | 'Pod';
@@ -119,31 +117,18 @@ export function command(target: string, options: ScenarioOptions = {}): fc.Arbit
 /** Resources whose caches and calls matter. */
 const RESOURCES = ['pods', 'statefulsets.apps', 'replicasets.apps', 'deployments.apps', 'persistentvolumeclaims', 'controllerrevisions.apps'] as const;
 
-/** Faults within the first 20 s, by class and rate as FAULT_WEIGHTS has them; most last up to 5 s, nodes are away for up to 90 s. @public */
+/** Faults within the first 20 s, by class and rate as the table of faults has them; most last up to 5 s, nodes are away for up to 90 s. @public */
 export function fault(of: string, options: ScenarioOptions = {}): fc.Arbitrary<Fault> {
-  const classes = options.faults ?? (Object.keys(FAULT_WEIGHTS) as Fault['fault'][]);
-  const atMs = fc.nat(20_000);
-  const forMs = weighted([4, fc.nat(5_000)], [1, fc.nat(40_000)]);
-  const away = fc.constantFrom(2_000, 30_000, 60_000, 90_000);
-  const node = fc.integer({ min: 1, max: 3 }).map((index) => `node-${index}`);
-  const resource = weighted<string | undefined>([1, fc.constant(undefined)], [6, fc.constantFrom(...RESOURCES, ...(options.resources ?? []))]);
-  const verb = fc.constantFrom('create' as const, 'update' as const, 'delete' as const, undefined);
-  const process = fc.constant('controllers' as const);
-  const shapes: Readonly<Record<Fault['fault'], Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
-    apiError: { process, verb, resource, error: fc.constantFrom('conflict', 'timeout', 'internal', 'unavailable', 'tooManyRequests'), after: fc.boolean(), times: fc.integer({ min: 1, max: 4 }) },
-    latency: { process, verb, resource, delayMs: fc.nat(3_000), after: fc.boolean(), times: fc.integer({ min: 1, max: 3 }) },
-    relist: { process, resource }, freeze: { process, resource, forMs }, lag: { process, resource, lagMs: fc.nat(3_000), forMs }, crash: { process, forMs },
-    crashAfter: { process, verb, resource, writes: fc.integer({ min: 1, max: 5 }), forMs: fc.nat(3_000) }, leaderChange: { forMs: fc.nat(2_000) }, nodeCrash: { node, forMs: away }, cutOff: { node, forMs: away },
-    zoneLoss: { zone: fc.constantFrom('a', 'b'), forMs: away }, slow: { node, factor: fc.constantFrom(3, 10), forMs }, clockJump: { node, offsetMs: fc.constantFrom(-60_000, 60_000, 3_600_000), forMs },
-    containerCrash: { of: fc.constant(of), nth: fc.nat(3) }, quotaLag: { lagMs: fc.nat(4_000), forMs }, dnsLag: { lagMs: fc.nat(4_000), forMs },
+  const draw = {
+    of, forMs: weighted([4, fc.nat(5_000)], [1, fc.nat(40_000)]), away: fc.constantFrom(2_000, 30_000, 60_000, 90_000), node: fc.integer({ min: 1, max: 3 }).map((index) => `node-${index}`),
+    resource: weighted<string | undefined>([1, fc.constant(undefined)], [6, fc.constantFrom(...RESOURCES, ...(options.resources ?? []))]),
+    verb: fc.constantFrom('create' as const, 'update' as const, 'delete' as const, undefined), process: fc.constant('controllers' as const),
   };
-  return weighted<Fault>(...classes.map((name) => [FAULT_WEIGHTS[name], (fc.record({ atMs, fault: fc.constant(name), ...shapes[name] })).map((value) => normalize(dropUndefined(value) as unknown as Fault))] as const));
-}
-
-/** An error of a conflict does not come after the write took effect: whoever wrote knows that it did. */
-function normalize(value: Fault): Fault {
-  if (value.fault === 'apiError' && value.after === true && value.error !== 'timeout' && value.error !== 'internal') return { ...value, error: 'timeout' };
-  return value;
+  const atMs = fc.nat(20_000);
+  return weighted<Fault>(...(options.faults ?? FAULT_NAMES).map((name) => {
+    const definition = FAULTS[name] as unknown as FaultDefinition<FaultName>;
+    return [definition.weight, fc.tuple(atMs, definition.draw(draw)).map(([at, parameters]) => dropUndefined({ atMs: at, fault: name, ...parameters }) as Fault)] as const;
+  }));
 }
 
 /** Choices: a sixth first in, first out, two thirds random (a quarter of them put up to 3 heads off to the next instant), a sixth PCT with 1 to 4 change points. @public */

@@ -1,15 +1,10 @@
 // What the commands of a scenario do to a cluster, and how they read.
 import { ApiError, KubectlFailed, UsageError, WaitTimeout, type Cluster } from 'kubesim';
+import { podOf } from '../faults/targets.ts';
 import { imageOf, manifestOf } from './manifests.ts';
 import type { Command } from './scenario.ts';
 
 const SETTLE_MAX = '10m';
-
-/** The nth pod of those whose name begins so, in key order. @internal */
-export function podOf(cluster: Cluster, prefix: string, nth: number): string | undefined {
-  const names = cluster.list('pods').map(({ metadata }) => metadata.name ?? '').filter((name) => name === prefix || name.startsWith(`${prefix}-`));
-  return names.length === 0 ? undefined : names[nth % names.length];
-}
 
 /** Does one command. What the API server refuses, or what has no object to be done to, is passed over: people err too. @public */
 export function doCommand(cluster: Cluster, command: Command): void {

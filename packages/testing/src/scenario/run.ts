@@ -8,7 +8,8 @@ import type { Monitor } from '../explorer/monitor.ts';
 import { Following, viewOf, type Violation } from '../properties/monitor.ts';
 import { doCommand } from './commands.ts';
 import { noteDeviations } from './shrink.ts';
-import type { Choices, Command, Fault, Scenario } from './scenario.ts';
+import type { Fault } from '../faults/fault.ts';
+import type { Choices, Command, Scenario } from './scenario.ts';
 
 /** What a run needs beside the scenario: the user's own functions, and what must hold. @public */
 export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'withoutControllers' | 'behaviours' | 'scheduler' | 'actors'> {

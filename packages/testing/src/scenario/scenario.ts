@@ -2,6 +2,7 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Deviation } from '@kubesim/kernel';
 import type { ClusterOptions } from 'kubesim';
+import type { Fault } from '../faults/fault.ts';
 
 /** What a workload's pods are like. @public */
 export interface PodShape {
@@ -52,27 +53,6 @@ export type Command = { readonly waitMs: number } & (
   | { readonly do: 'cordon' | 'uncordon' | 'deleteNode'; readonly node: string }
   /** Waits until nothing is left to do, ten minutes at the most. */
   | { readonly do: 'settle' }
-);
-
-/** Which processes a fault meets: a process by name, or all that hold controllers. @public */
-export type FaultProcess = 'controllers' | (string & {});
-
-/** One thing that goes wrong, at an instant after the start, and for how long. The rule that makes it legal stands in faults.ts. @public */
-export type Fault = { readonly atMs: number } & (
-  | { readonly fault: 'apiError'; readonly process: FaultProcess; readonly verb?: 'create' | 'update' | 'patch' | 'delete'; readonly resource?: string; readonly error: 'conflict' | 'timeout' | 'internal' | 'unavailable' | 'tooManyRequests'; readonly after?: boolean; readonly times: number }
-  | { readonly fault: 'latency'; readonly process: FaultProcess; readonly verb?: 'create' | 'update' | 'patch' | 'delete'; readonly resource?: string; readonly delayMs: number; readonly after?: boolean; readonly times: number }
-  | { readonly fault: 'relist'; readonly process: FaultProcess; readonly resource?: string }
-  | { readonly fault: 'freeze'; readonly process: FaultProcess; readonly resource?: string; readonly forMs: number }
-  | { readonly fault: 'lag'; readonly process: FaultProcess; readonly resource?: string; readonly lagMs: number; readonly forMs: number }
-  | { readonly fault: 'crash'; readonly process: FaultProcess; readonly forMs: number }
-  | { readonly fault: 'crashAfter'; readonly process: FaultProcess; readonly verb?: 'create' | 'update' | 'patch' | 'delete'; readonly resource?: string; readonly writes: number; readonly forMs: number }
-  | { readonly fault: 'leaderChange'; readonly forMs: number }
-  | { readonly fault: 'nodeCrash' | 'cutOff'; readonly node: string; readonly forMs: number }
-  | { readonly fault: 'zoneLoss'; readonly zone: string; readonly forMs: number }
-  | { readonly fault: 'slow'; readonly node: string; readonly factor: number; readonly forMs: number }
-  | { readonly fault: 'clockJump'; readonly node: string; readonly offsetMs: number; readonly forMs: number }
-  | { readonly fault: 'containerCrash'; readonly of: string; readonly nth: number }
-  | { readonly fault: 'quotaLag' | 'dnsLag'; readonly lagMs: number; readonly forMs: number }
 );
 
 /** How the next of several due things is picked. @public */

@@ -1,6 +1,7 @@
 // Makes failing scenarios smaller: choices toward first in, first out, faults and commands away, objects away, replicas down, waits to 0.
 import type { Deviation } from '@kubesim/kernel';
-import type { Choices, Command, Fault, ObjectSpec, Scenario } from './scenario.ts';
+import type { Fault } from '../faults/fault.ts';
+import type { Choices, Command, ObjectSpec, Scenario } from './scenario.ts';
 
 /** What was recorded of a scenario's run, by which drawn choices become deviations that name their places. A scenario never changes, so this is worked out and not state. */
 const RECORDED = new WeakMap<Scenario, readonly Deviation[]>();

@@ -1,0 +1,71 @@
+// Faults of caches: late, standing still, listed anew.
+import fc from 'fast-check';
+import type { FaultDefinition } from './definition.ts';
+import { cachesOf, MANAGER } from './targets.ts';
+
+/** @internal */
+export const relist: FaultDefinition<'relist'> = {
+  rule: 'a lost watch means a list, which may skip states and invents none',
+  weight: 2,
+  draw: ({ process, resource }) => fc.record({ process, resource }),
+  begin(cluster, { process, resource }) {
+    for (const name of cachesOf(cluster, process, resource)) cluster.faults.relist(name, resource);
+  },
+  describe: ({ process, resource }) => `${process} loses its watch of ${resource ?? 'everything'}`,
+};
+
+/** @internal */
+export const freeze: FaultDefinition<'freeze'> = {
+  rule: 'a watch may be slow for any time; it keeps its order and forgets nothing',
+  weight: 4,
+  draw: ({ process, resource, forMs }) => fc.record({ process, resource, forMs }),
+  begin(cluster, { process, resource }) {
+    for (const name of cachesOf(cluster, process, resource)) cluster.faults.freezeCache(name, resource);
+  },
+  end(cluster, { process, resource }) {
+    for (const name of cachesOf(cluster, process, resource)) cluster.faults.thawCache(name, resource);
+  },
+  durationMs: ({ forMs }) => forMs,
+  staleMs: ({ forMs }) => forMs,
+  describe: ({ process, resource, forMs }) => `the cache of ${process} of ${resource ?? 'everything'} stands still for ${forMs} ms`,
+};
+
+/** @internal */
+export const lag: FaultDefinition<'lag'> = {
+  rule: 'as freeze, for each change by itself',
+  weight: 3,
+  draw: ({ process, resource, forMs }) => fc.record({ process, resource, lagMs: fc.nat(3_000), forMs }),
+  begin(cluster, { process, resource, lagMs }) {
+    for (const name of cachesOf(cluster, process, resource)) cluster.faults.delayCache(name, lagMs, resource);
+  },
+  end(cluster, { process, resource }) {
+    for (const name of cachesOf(cluster, process, resource)) cluster.faults.delayCache(name, 0, resource);
+  },
+  durationMs: ({ forMs }) => forMs,
+  staleMs: ({ lagMs }) => lagMs,
+  describe: ({ process, resource, lagMs, forMs }) => `the cache of ${process} of ${resource ?? 'everything'} lags by ${lagMs} ms for ${forMs} ms`,
+};
+
+/** @internal */
+export const quotaLag: FaultDefinition<'quotaLag'> = {
+  rule: 'the recount of quotas reads through caches, which may lag as any',
+  weight: 1,
+  draw: ({ forMs }) => fc.record({ lagMs: fc.nat(4_000), forMs }),
+  begin: (cluster, { lagMs }) => { cluster.faults.delayCache(MANAGER, lagMs, 'resourcequotas'); },
+  end: (cluster) => { cluster.faults.delayCache(MANAGER, 0, 'resourcequotas'); },
+  durationMs: ({ forMs }) => forMs,
+  staleMs: ({ lagMs }) => lagMs,
+  describe: ({ lagMs, forMs }) => `the recount of quotas lags by ${lagMs} ms for ${forMs} ms`,
+};
+
+/** @internal */
+export const dnsLag: FaultDefinition<'dnsLag'> = {
+  rule: 'names are answered from caches, which may lag as any',
+  weight: 1,
+  draw: ({ forMs }) => fc.record({ lagMs: fc.nat(4_000), forMs }),
+  begin: (cluster, { lagMs }) => { cluster.faults.delayCache('coredns', lagMs); },
+  end: (cluster) => { cluster.faults.delayCache('coredns', 0); },
+  durationMs: ({ forMs }) => forMs,
+  staleMs: ({ lagMs }) => lagMs,
+  describe: ({ lagMs, forMs }) => `DNS lags by ${lagMs} ms for ${forMs} ms`,
+};

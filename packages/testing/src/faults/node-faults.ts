@@ -1,0 +1,63 @@
+// Faults of machines: off, cut off, slow, with a clock that is off.
+import fc from 'fast-check';
+import type { FaultDefinition } from './definition.ts';
+import { nodesOfZone } from './targets.ts';
+
+/** @internal */
+export const nodeCrash: FaultDefinition<'nodeCrash'> = {
+  rule: 'a machine may stop; its containers are gone, and nothing is heard of it',
+  weight: 2,
+  draw: ({ node, away }) => fc.record({ node, forMs: away }),
+  begin: (cluster, { node }) => { cluster.faults.crash(`node/${node}`); },
+  end: (cluster, { node }) => { cluster.faults.heal(`node/${node}`); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, forMs }) => `${node} is switched off for ${forMs} ms`,
+};
+
+/** @internal */
+export const cutOff: FaultDefinition<'cutOff'> = {
+  rule: 'a network may part; the containers run on, and what the kubelet writes does not arrive',
+  weight: 1,
+  draw: ({ node, away }) => fc.record({ node, forMs: away }),
+  begin: (cluster, { node }) => { cluster.faults.cutOff(`node/${node}`); },
+  end: (cluster, { node }) => { cluster.faults.heal(`node/${node}`); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, forMs }) => `${node} is cut off for ${forMs} ms`,
+};
+
+/** @internal */
+export const zoneLoss: FaultDefinition<'zoneLoss'> = {
+  rule: 'machines that share a cause stop at once, each as in nodeCrash',
+  weight: 1,
+  draw: ({ away }) => fc.record({ zone: fc.constantFrom('a', 'b'), forMs: away }),
+  begin(cluster, { zone }, place) {
+    for (const node of nodesOfZone(place, zone)) cluster.faults.crash(`node/${node}`);
+  },
+  end(cluster, { zone }, place) {
+    for (const node of nodesOfZone(place, zone)) cluster.faults.heal(`node/${node}`);
+  },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ zone, forMs }) => `zone ${zone} is lost for ${forMs} ms`,
+};
+
+/** @internal */
+export const slow: FaultDefinition<'slow'> = {
+  rule: 'a machine may take any time for what it does',
+  weight: 1,
+  draw: ({ node, forMs }) => fc.record({ node, factor: fc.constantFrom(3, 10), forMs }),
+  begin: (cluster, { node, factor }) => { cluster.faults.slow(`node/${node}`, factor); },
+  end: (cluster, { node }) => { cluster.faults.slow(`node/${node}`, 1); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, factor, forMs }) => `${node} takes ${factor} times as long for ${forMs} ms`,
+};
+
+/** @internal */
+export const clockJump: FaultDefinition<'clockJump'> = {
+  rule: 'clocks of machines differ; durations run on',
+  weight: 1,
+  draw: ({ node, forMs }) => fc.record({ node, offsetMs: fc.constantFrom(-60_000, 60_000, 3_600_000), forMs }),
+  begin: (cluster, { node, offsetMs }) => { cluster.faults.clockJump(`node/${node}`, offsetMs); },
+  end: (cluster, { node }) => { cluster.faults.clockJump(`node/${node}`, 0); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, offsetMs, forMs }) => `the clock of ${node} is off by ${offsetMs} ms for ${forMs} ms`,
+};
