@@ -12,7 +12,7 @@ import type { Fault } from '../faults/fault.ts';
 import type { Choices, Command, Scenario } from './scenario.ts';
 
 /** What a run needs beside the scenario: the user's own functions, and what must hold. @public */
-export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'withoutControllers' | 'behaviours' | 'scheduler' | 'actors'> {
+export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'operators' | 'withoutControllers' | 'behaviours' | 'scheduler' | 'admission' | 'actors'> {
   /** What must hold; every invariant there is without it. */
   readonly invariants?: readonly Monitor[];
   /** So long after the last fault all must be at rest, in virtual ms; 20 minutes without it. */
@@ -51,6 +51,8 @@ const PCT_HORIZON = 400;
 const STEPS_MAX = 60_000;
 /** Who only tries again, and writes nothing for so long, is at rest too: longer than any back-off of an image. */
 const QUIET_MS = 6 * 60_000;
+/** As is who takes so many steps without a write: upstream's Deployment controller looks again every 5 ms at one that waits for room. */
+const IDLE_STEPS = 20_000;
 /** Choices go on for so long after the last command, then all is first in, first out. */
 const AFTERMATH_MS = 10_000;
 /** How late a cache may be where heads may be put off to the next instant. */
@@ -73,13 +75,12 @@ export class ScenarioRunner {
   }
 
   private base(scenario: Scenario): Cluster {
-    const { controllers, withoutControllers, behaviours, scheduler, actors } = this.options;
+    const { invariants: _invariants, calmMs: _calmMs, ...parts } = this.options;
     const key = JSON.stringify([scenario.seed, scenario.kubernetes, scenario.featureGates ?? null, scenario.nodes]);
     let base = this.bases.get(key);
     if (base === undefined) {
       base = new Cluster({
-        seed: scenario.seed, kubernetes: scenario.kubernetes, featureGates: scenario.featureGates ?? {}, nodes: scenario.nodes, events: false,
-        ...(controllers === undefined ? {} : { controllers }), ...(withoutControllers === undefined ? {} : { withoutControllers }), ...(behaviours === undefined ? {} : { behaviours }), ...(scheduler === undefined ? {} : { scheduler }), ...(actors === undefined ? {} : { actors }),
+        seed: scenario.seed, kubernetes: scenario.kubernetes, featureGates: scenario.featureGates ?? {}, nodes: scenario.nodes, events: false, ...parts,
       });
       base.settle();
       this.bases.set(key, base);
@@ -109,18 +110,18 @@ function mayDefer(choices: Choices): boolean {
 
 type Entry = { readonly at: number } & ({ readonly do: 'command'; readonly command: Command } | { readonly do: 'begin' | 'end'; readonly fault: Fault });
 
-/** Commands and the beginnings and ends of faults in order of time. At one instant faults end first, then begin, then people act. */
+/** Commands and the beginnings and ends of faults in order of time. At one instant faults end first, then begin (and end, if they last no time), then people act. */
 function timeline(scenario: Scenario): readonly Entry[] {
-  const entries: Entry[] = [];
+  const entries: { readonly entry: Entry; readonly rank: number }[] = [];
   for (const fault of scenario.faults) {
-    entries.push({ at: fault.atMs, do: 'begin', fault });
+    entries.push({ entry: { at: fault.atMs, do: 'begin', fault }, rank: 1 });
     const length = durationOf(fault);
-    if (length !== undefined) entries.push({ at: fault.atMs + length, do: 'end', fault });
+    if (length !== undefined) entries.push({ entry: { at: fault.atMs + length, do: 'end', fault }, rank: length === 0 ? 1 : 0 });
   }
   let at = 0;
-  for (const command of scenario.workload) entries.push({ at: at += command.waitMs, do: 'command', command });
-  const rank = { end: 0, begin: 1, command: 2 };
-  return entries.map((entry, index) => ({ entry, index })).sort((a, b) => a.entry.at - b.entry.at || rank[a.entry.do] - rank[b.entry.do] || a.index - b.index).map(({ entry }) => entry);
+  for (const command of scenario.workload) entries.push({ entry: { at: at += command.waitMs, do: 'command', command }, rank: 2 });
+  // The sort is stable: what lasts no time ends after it began.
+  return entries.sort((a, b) => a.entry.at - b.entry.at || a.rank - b.rank).map(({ entry }) => entry);
 }
 
 class Run {
@@ -208,11 +209,15 @@ class Run {
     if (!settle && until <= this.cluster.now && kernel.nextInstant > until) return;
     const bound = kernel.steps + STEPS_MAX;
     let writtenAt = this.cluster.now;
+    let writtenIn = kernel.steps;
     const outcome = kernel.run({
       until, settle,
       stop: () => {
-        if (this.storage.revision !== this.revision && this.look(false)) writtenAt = kernel.now;
-        return this.violation !== undefined || kernel.steps >= bound || (settle && kernel.now - writtenAt > QUIET_MS);
+        if (this.storage.revision !== this.revision && this.look(false)) {
+          writtenAt = kernel.now;
+          writtenIn = kernel.steps;
+        }
+        return this.violation !== undefined || kernel.steps >= bound || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
       },
     });
     this.look(false);
