@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { httpControlPlane, statefulSetConformance } from '../../testing/src/index.ts';
+import { deploymentConformance, httpControlPlane, replicaSetConformance, replicationControllerConformance, statefulSetConformance } from '../../testing/src/index.ts';
 import { serve } from './serving.ts';
 
-it.each(statefulSetConformance.filter(({ name }) => /scale subresource|Status endpoints|collection/.test(name)))('should hold over HTTP: $name', async ({ run }) => {
+it.each([...statefulSetConformance, ...deploymentConformance, ...replicaSetConformance, ...replicationControllerConformance])('should hold over HTTP: $name', async ({ run }) => {
   const { url } = await serve({ token: 'secret' });
   await expect(run(httpControlPlane({ url, token: 'secret', wait: () => setTimeout(5) }))).resolves.toBeUndefined();
 });

@@ -28,4 +28,7 @@ export { claimsConverge, deploymentsConverge, nothingLeaks, podsFindPlaces, repl
 export { checkTrace, type TraceOptions, type TraceViolation } from './trace.ts';
 export { matchers, type KubesimMatchers, type MatcherResult } from './matchers.ts';
 export { clusterControlPlane, httpControlPlane, type ConformanceCase, type ControlPlaneAnswer, type ControlPlaneClient, type HttpControlPlane } from './conformance/client.ts';
+export { deploymentConformance } from './conformance/deployment.ts';
+export { replicaSetConformance } from './conformance/replica-set.ts';
+export { replicationControllerConformance } from './conformance/replication-controller.ts';
 export { statefulSetConformance } from './conformance/stateful-set.ts';

@@ -32,23 +32,33 @@ export function parseInteger(text: string | undefined): number | undefined {
   return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
 
+/** A revision as Go's ParseInt reads it into 64 bits, which is more than a number holds; undefined where it would fail. @public */
+export function parseRevision(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
+  const revision = BigInt(text.replace(/^\+/, ''));
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
+}
+
 /** Revision of a set: 0 without one, undefined if it cannot be read. @public */
-export function revisionOf(set: ReplicaSet): number | undefined {
+export function revisionOf(set: ReplicaSet): bigint | undefined {
   const text = set.metadata.annotations?.[REVISION];
-  return text === undefined ? 0 : parseInteger(text);
+  return text === undefined ? 0n : parseRevision(text);
 }
 
 /** The highest revision among sets; those that cannot be read are passed over. @public */
-export function maxRevision(sets: readonly ReplicaSet[]): number {
-  return sets.reduce((max, set) => Math.max(max, revisionOf(set) ?? 0), 0);
+export function maxRevision(sets: readonly ReplicaSet[]): bigint {
+  return sets.reduce((max, set) => {
+    const revision = revisionOf(set) ?? 0n;
+    return revision > max ? revision : max;
+  }, 0n);
 }
 
 /** The second highest revision among sets, 0 if there is none: where an undo goes. @public */
-export function lastRevision(sets: readonly ReplicaSet[]): number {
-  let max = 0;
-  let second = 0;
+export function lastRevision(sets: readonly ReplicaSet[]): bigint {
+  let max = 0n;
+  let second = 0n;
   for (const set of sets) {
-    const revision = revisionOf(set) ?? 0;
+    const revision = revisionOf(set) ?? 0n;
     if (revision >= max) {
       second = max;
       max = revision;
@@ -61,14 +71,14 @@ export function lastRevision(sets: readonly ReplicaSet[]): number {
 export function byRevision(one: ReplicaSet, other: ReplicaSet): number {
   const a = revisionOf(one);
   const b = revisionOf(other);
-  return a === undefined || b === undefined || a === b ? byCreation(one, other) : a - b;
+  return a === undefined || b === undefined || a === b ? byCreation(one, other) : a < b ? -1 : 1;
 }
 
 /** The annotations a new set should have for this revision; the ones given if they are right. */
-export function newSetAnnotations(deployment: Deployment, before: Annotations | undefined, newRevision: number): Annotations | undefined {
+export function newSetAnnotations(deployment: Deployment, before: Annotations | undefined, newRevision: bigint): Annotations | undefined {
   let after = copyAnnotations(deployment.metadata.annotations, before);
   const oldText = after?.[REVISION];
-  const oldRevision = oldText === undefined || oldText === '' ? 0 : parseInteger(oldText);
+  const oldRevision = oldText === undefined || oldText === '' ? 0n : parseRevision(oldText);
   // Upstream gives up on the revision if it cannot read the old one, and then reports no change at all.
   if (oldRevision === undefined) return before;
   if (oldRevision >= newRevision) return after;

@@ -20,12 +20,12 @@ const NAME_LENGTH_MAX = 253;
  */
 export function* syncRevision(rollout: Rollout, mayCreate: boolean): Calling<SplitSets> {
   const { newSet, oldSets } = splitSets(rollout.deployment, rollout.replicaSets);
-  const revision = maxRevision(oldSets) + 1;
+  const revision = maxRevision(oldSets) + 1n;
   if (newSet !== undefined) return { newSet: yield* syncExisting(rollout, newSet, revision), oldSets };
   return { newSet: mayCreate ? yield* createNewSet(rollout, oldSets, revision) : undefined, oldSets };
 }
 
-function* syncExisting(rollout: Rollout, existing: ReplicaSet, revision: number): Calling<ReplicaSet> {
+function* syncExisting(rollout: Rollout, existing: ReplicaSet, revision: bigint): Calling<ReplicaSet> {
   const { deployment } = rollout;
   const annotations = newSetAnnotations(deployment, existing.metadata.annotations, revision);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
@@ -44,7 +44,7 @@ function* syncExisting(rollout: Rollout, existing: ReplicaSet, revision: number)
   return existing;
 }
 
-function* createNewSet(rollout: Rollout, oldSets: readonly ReplicaSet[], revision: number): Calling<ReplicaSet> {
+function* createNewSet(rollout: Rollout, oldSets: readonly ReplicaSet[], revision: bigint): Calling<ReplicaSet> {
   const { deployment, context } = rollout;
   const wanted = newReplicaSet(rollout, oldSets, revision);
   const replicas = wanted.spec.replicas ?? 0;
@@ -98,7 +98,7 @@ function* attemptStatus(rollout: Rollout): Calling<void> {
 }
 
 /** The ReplicaSet of the current template as it is sent to the API. */
-function newReplicaSet({ deployment }: Rollout, oldSets: readonly ReplicaSet[], revision: number): ReplicaSet {
+function newReplicaSet({ deployment }: Rollout, oldSets: readonly ReplicaSet[], revision: bigint): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec;
   const hash = computeHash(template, deployment.status?.collisionCount);
   const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash };

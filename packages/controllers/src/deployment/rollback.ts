@@ -2,22 +2,22 @@
 // Upstream: pkg/controller/deployment/rollback.go (1.37).
 import type { Deployment, ReplicaSet } from '@kubesim/api';
 import { call, type Calling } from '@kubesim/client';
-import { isOwnAnnotation, lastRevision, parseInteger, revisionOf, ROLLBACK_TO } from './annotations.ts';
+import { isOwnAnnotation, lastRevision, parseRevision, revisionOf, ROLLBACK_TO } from './annotations.ts';
 import { syncRevision } from './new-replica-set.ts';
 import { allSets } from './replica-sets.ts';
 import { DEPLOYMENTS, type Rollout } from './rollout.ts';
 import { equalIgnoreHash, withoutHash } from './template.ts';
 
 /** The revision to go back to, 0 for the last one; undefined if no rollback is asked for. @public */
-export function rollbackTo(deployment: Deployment): number | undefined {
-  return parseInteger(deployment.metadata.annotations?.[ROLLBACK_TO]);
+export function rollbackTo(deployment: Deployment): bigint | undefined {
+  return parseRevision(deployment.metadata.annotations?.[ROLLBACK_TO]);
 }
 
 /** Puts back the template of the revision that the annotation names, and takes the annotation off in any case. */
-export function* rollback(rollout: Rollout, asked: number): Calling<void> {
+export function* rollback(rollout: Rollout, asked: bigint): Calling<void> {
   const sets = allSets(yield* syncRevision(rollout, true));
-  const revision = asked === 0 ? lastRevision(sets) : asked;
-  if (revision === 0) {
+  const revision = asked === 0n ? lastRevision(sets) : asked;
+  if (revision === 0n) {
     record(rollout, 'Warning', 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
     yield* update(rollout.deployment);
     return;

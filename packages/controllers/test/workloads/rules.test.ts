@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dueRun, nextRunInMs } from '../../src/cron-job/due.ts';
 import { nextAfter, parseSchedule, type Schedule } from '../../src/cron-job/schedule.ts';
 import { fixedOffset } from '../../src/cron-job/time-zone.ts';
+import { lastRevision, maxRevision, newSetAnnotations } from '../../src/deployment/annotations.ts';
 import { setsToDelete } from '../../src/deployment/cleanup.ts';
 import { maxSurge, maxUnavailable } from '../../src/deployment/fenceposts.ts';
 import { proportionalSizes } from '../../src/deployment/scale.ts';
@@ -41,6 +42,16 @@ describe('proportional scaling', () => {
     const sets = [set('a', a, { max, at: '2026-01-01T00:00:00Z' }), set('b', b, { max, at: '2026-01-02T00:00:00Z' })];
     const sizes = proportionalSizes(deployment(desired, 0, 1), sets);
     expect(Object.fromEntries(sizes.map(({ set: one, size }) => [one.metadata.name, size]))).toEqual(wanted);
+  });
+});
+
+describe('revisions', () => {
+  const of = (revision: string): ReplicaSet => ({ metadata: { name: revision, annotations: { 'deployment.kubernetes.io/revision': revision } }, spec: {} }) as unknown as ReplicaSet;
+
+  it('a revision above 2^53 that was adopted is counted on to the digit', () => {
+    const sets = [of('3546343826724305832'), of('3546343826724305831'), of('7'), of('not-a-number'), of('9223372036854775808')];
+    expect([maxRevision(sets), lastRevision(sets)]).toEqual([3546343826724305832n, 3546343826724305831n]);
+    expect(newSetAnnotations(deployment(1, 1, 0), undefined, maxRevision(sets) + 1n)).toEqual({ 'deployment.kubernetes.io/revision': '3546343826724305833' });
   });
 });
 
