@@ -141,8 +141,10 @@ export class Bench {
   }
 
   /** Opens or shuts the readiness gate of a pod. */
-  setReady(pod: string, ready: boolean): Promise<unknown> {
-    return this.ask('PATCH', `${this.path('pods')}/${pod}/status`, { status: { conditions: [{ type: GATE, status: ready ? 'True' : 'False' }] } }, STRATEGIC);
+  async setReady(pod: string, ready: boolean, options: { readonly mayBeGone?: boolean } = {}): Promise<void> {
+    const path = `${this.path('pods')}/${pod}/status`;
+    const answer = await this.client.request('PATCH', path, { status: { conditions: [{ type: GATE, status: ready ? 'True' : 'False' }] } }, STRATEGIC);
+    sayExpected(`PATCH ${path} to succeed`, answer.status < 300 || (answer.status === 404 && options.mayBeGone === true), answer);
   }
 
   /** The scale subresource: read, replaced, patched, each time to be seen in the object. */
