@@ -79,6 +79,11 @@ export class ControllerHost {
       initial: (args) => this.initial(args),
       receive: (machine, state, message, slot) => this.receive(machine, state, message, slot),
       hash: (state, hasher) => this.hash(state, hasher),
+      // Where an empty queue stands in its list says nothing.
+      repeat: (before, after, repetition) => {
+        if (queueLength(before) > 0 || queueLength(after) > 0) return repetition.value(before, after);
+        return repetition.value({ ...before, order: after.order, head: after.head }, after);
+      },
     };
   }
 

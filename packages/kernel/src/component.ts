@@ -1,4 +1,5 @@
 // What a machine is made of: component types and functions by name and version. A World holds only names and arguments.
+import type { QuietRules, Repetition } from './drift.ts';
 import type { Hasher } from './hash.ts';
 import type { Machine } from './machine.ts';
 
@@ -16,6 +17,11 @@ export interface ComponentType<State extends object = any, Message = any, Args =
   receive(machine: Machine, state: State, message: Message, slot: number): void;
   /** Puts what counts of the state into a state digest; without it, the whole state as data. */
   hash?(state: State, hasher: Hasher, machine: Machine): void;
+  /**
+   * What the state will be after periods of quiet tasks that are crossed, from what it was before and after the observed one;
+   * without it `repetition.value`. It writes into neither. Throws NotPeriodic (from `repetition`) for what does not repeat itself.
+   */
+  repeat?(before: State, after: State, repetition: Repetition): State;
 }
 
 /** An input from outside (apply, fault, request) as a function of its arguments, by name. @public */
@@ -27,6 +33,8 @@ export interface MachineDefinition {
   readonly inputs?: Readonly<Record<string, InputFunction>>;
   /** Names and versions of other registered functions (controllers, image behaviours, the user's own), for the fingerprint. */
   readonly functions?: readonly string[];
+  /** How quiet spans are crossed (`RunLimits.quiet`); without it they are stepped through. */
+  readonly quiet?: QuietRules;
 }
 
 /** What a machine is, as text: equal fingerprints run a World alike. @public */

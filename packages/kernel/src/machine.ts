@@ -2,6 +2,8 @@
 import { Agenda, type Alternative } from './agenda.ts';
 import { choose, fifoArbiter, type ArbiterState, type Decision, type Deviation } from './arbiter.ts';
 import { checkFingerprint, fingerprint, type ComponentType, type MachineDefinition } from './component.ts';
+import { planCrossing, Tape } from './crossing.ts';
+import { NotPeriodic, type QuietRules } from './drift.ts';
 import { raiseEpoch, type Epoch } from './epoch.ts';
 import { DigestSum, Hasher, hashText, mix, type Digest } from './hash.ts';
 import { OrderedMap } from './ordered-map.ts';
@@ -36,8 +38,14 @@ export interface RunLimits {
   readonly settle?: boolean;
   /** Looked at before each step; true stops. */
   readonly stop?: () => boolean;
-  /** How many steps at most; beyond it BoundExceeded. */
+  /** How many steps at most, those that are crossed left out; beyond it BoundExceeded. */
   readonly maxSteps?: number;
+  /**
+   * `cross`: spans in which only quiet tasks are due are crossed in closed form where the machine has rules for it
+   * (`MachineDefinition.quiet`), with the same outcome in every respect. Only first in, first out, and while nobody looks at or
+   * keeps single steps (`stop`, `observe`, `record`). `step`, as without it: every step is made.
+   */
+  readonly quiet?: 'cross' | 'step';
 }
 
 /** Is told what one step reads and does, by explorers that carry it out again without running it. @internal */
@@ -82,6 +90,12 @@ export interface KeptChoices extends ChoiceRecord {
   readonly counts: readonly (readonly [string, number])[];
 }
 
+/** A period that is being observed. */
+interface Observation {
+  readonly before: World;
+  readonly endsAt: number;
+}
+
 const STEPS_MAX_DEFAULT = 10_000_000;
 const LAST_STEPS = 64;
 
@@ -109,6 +123,9 @@ export class Machine {
   private readonly recent: string[] = [];
   private observer: ((task: Task) => void) | undefined;
   private witness: StepWitness | undefined;
+  /** Takes down what the rolling digest takes in, while a period is observed. */
+  private tape: Tape | undefined;
+  private observation: Observation | undefined;
 
   constructor(options: MachineOptions) {
     this.definition = options.definition;
@@ -250,6 +267,17 @@ export class Machine {
 
   /** Puts a word of what was decided or changed into the rolling digest. */
   note(word: number): void {
+    this.tape?.word(word);
+    this.roll(word);
+  }
+
+  /** Puts a word with a version into the rolling digest. Each version that a World counts is noted once, in order. */
+  noteVersion(word: number, version: number): void {
+    this.tape?.version(word, version);
+    this.roll(mix(word, version));
+  }
+
+  private roll(word: number): void {
     this.rollingA = mix(this.rollingA, word);
     this.rollingB = Math.imul(this.rollingB ^ word, 0x01000193) ^ (this.rollingA >>> 7);
   }
@@ -373,11 +401,15 @@ export class Machine {
   /** Steps until a limit is met. Throws BoundExceeded beyond `maxSteps`, the World being that of the last step. */
   run(limits: RunLimits = {}): RunOutcome {
     const until = limits.until ?? Infinity;
-    const bound = this.stepsMade + (limits.maxSteps ?? STEPS_MAX_DEFAULT);
+    let bound = this.stepsMade + (limits.maxSteps ?? STEPS_MAX_DEFAULT);
     const { stop, settle } = limits;
+    const quiet = limits.quiet === 'cross' && stop === undefined && this.mayCross() ? this.definition.quiet : undefined;
+    this.observation = undefined;
+    this.tape = undefined;
     for (;;) {
       if (stop?.() === true) return 'stopped';
       if (settle === true && this.agenda.foregroundCount === 0) return 'settled';
+      if (quiet !== undefined && this.agenda.dueCount === 0) bound += this.crossQuiet(quiet, until);
       const next = this.nextInstant;
       if (next > until) {
         if (until !== Infinity && until > this.now) this.now = until;
@@ -387,6 +419,62 @@ export class Machine {
       if (this.stepsMade >= bound) throw this.boundExceeded(limits.maxSteps ?? STEPS_MAX_DEFAULT);
       this.step();
     }
+  }
+
+  /** Nothing that tells one step from another is asked for. */
+  private mayCross(): boolean {
+    return this.arbiter.kind === 'fifo' && this.recording === undefined && this.observer === undefined && this.witness === undefined;
+  }
+
+  /** Between two instants of a run: begins to observe a period, or crosses those that follow the observed one. Answers how many steps it crossed. */
+  private crossQuiet(rules: QuietRules, until: number): number {
+    if (this.agenda.foregroundCount > 0) {
+      this.observation = undefined;
+      this.tape = undefined;
+      return 0;
+    }
+    const { observation, tape } = this;
+    if (observation === undefined || tape === undefined) {
+      if (until === Infinity || until - this.now < 2 * rules.periodMs) return 0;
+      this.observation = { before: this.seal(), endsAt: this.now + rules.periodMs };
+      this.tape = new Tape();
+      return 0;
+    }
+    if (this.agenda.nextInstant <= observation.endsAt) return 0;
+    this.now = observation.endsAt;
+    this.observation = undefined;
+    this.tape = undefined;
+    return this.repeatPeriod(observation.before, tape, rules, until);
+  }
+
+  private repeatPeriod(before: World, tape: Tape, rules: QuietRules, until: number): number {
+    // Sealed, so that what is worked out from it writes into none of it.
+    const after = this.seal();
+    let crossing;
+    try {
+      crossing = planCrossing(before, after, tape, until, rules, this.types);
+    } catch (error) {
+      if (error instanceof NotPeriodic) return 0;
+      throw error;
+    }
+    if (crossing === undefined) return 0;
+    const { periods } = crossing;
+    for (const [slot, state] of crossing.states) {
+      const { type, name, args } = this.instance(slot);
+      this.instances = this.instances.set(this.epoch, slot, { type, name, args, epoch: this.epoch, state, digest: undefined });
+    }
+    this.agenda = Agenda.of(this.epoch, [], crossing.timers);
+    const stepsEach = after.steps - before.steps;
+    const labels = Array.from({ length: LAST_STEPS }, (_, back) => this.recent[(after.steps - (back % Math.max(1, stepsEach))) % LAST_STEPS]);
+    this.now += crossing.ms;
+    this.sequence += (after.sequence - before.sequence) * periods;
+    this.stepsMade += stepsEach * periods;
+    labels.forEach((label, back) => { if (label !== undefined && back < this.stepsMade) this.recent[(this.stepsMade - back) % LAST_STEPS] = label; });
+    const rolling = { a: this.rollingA, b: this.rollingB };
+    tape.play(rolling, periods, after.now - before.now);
+    this.rollingA = rolling.a;
+    this.rollingB = rolling.b;
+    return stepsEach * periods;
   }
 
   // Digests
@@ -540,7 +628,9 @@ export class Machine {
   private receive(task: Task, choice: number): void {
     this.stepsMade++;
     // Instants enter by their low 32 bits, which is what differs between steps.
-    this.note(mix(task.to, choice) ^ (task.dueAt | 0));
+    const word = mix(task.to, choice);
+    this.tape?.step(word, task.dueAt);
+    this.roll(word ^ (task.dueAt | 0));
     this.observer?.(task);
     this.recent[this.stepsMade % LAST_STEPS] = task.label;
     const state = this.edit(task.to);

@@ -1,7 +1,7 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
 import { formatTime, type ApiCall, type ApiReply, type ContainerLog, type KubeObject, type ResourceName } from '@kubesim/api';
 import {
-  createApiServer, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
+  createApiServer, HEARTBEAT_TEXTS, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
 } from '@kubesim/apiserver';
 import {
   ActorHost, ControllerHost, correlate, processComponent, ProcessHost, type ActorFactory, type Controller, type EventSource, type EventToRecord,
@@ -9,6 +9,9 @@ import {
 } from '@kubesim/client';
 import { deriveIdentity, Machine, type ComponentType, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
 import { logReason, noteReconcileEnd, SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
+
+/** The longest of the heartbeats' periods, a node's status report; all others divide it: leases, passes over the nodes, resyncs. */
+const QUIET_PERIOD_MS = 300_000;
 
 /** The functions that a control plane is built of. @internal */
 export interface ControlPlaneParts {
@@ -59,6 +62,7 @@ export class ControlPlane {
     this.definition = {
       components: [storeComponent, view, processComponent, this.controllers.component, this.actors.component, settingsComponent, ...(parts.components ?? [])],
       inputs: parts.inputs,
+      quiet: { periodMs: QUIET_PERIOD_MS, texts: HEARTBEAT_TEXTS },
       functions: [...parts.controllers.map((controller) => `controller ${controller.name}`), ...Object.keys(parts.actors).map((name) => `actor ${name}`), ...(parts.authorizer === undefined ? [] : [`authorizer ${parts.authorizer.name}`]), ...(parts.functions ?? [])],
     };
   }

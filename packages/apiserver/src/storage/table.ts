@@ -1,6 +1,7 @@
 // The tables of the store: the objects of one resource, their history, and the indexes that listers need.
 import type { KubeObject, ResourceName } from '@kubesim/api';
 import { OrderedMap, Vector, type Epoch } from '@kubesim/kernel';
+import type { QuietSpan } from './quiet-span.ts';
 import type { Change } from './storage.ts';
 
 /** One resource in the store. Replaced when first written under another epoch. @internal */
@@ -29,6 +30,8 @@ export interface StoreState {
   podsByNode: OrderedMap<string>;
   /** The instants at which anything but Events was written, oldest first, each with its first revision. */
   instants: Vector<WriteInstant>;
+  /** Heartbeats that were crossed, oldest first: what histories and instants leave out. */
+  spans: readonly QuietSpan[];
   /** Slots of the views that watch a resource: `<resource>`, or `<resource> <node>` for those of one node. */
   subscribers: OrderedMap<readonly number[]>;
 }
@@ -46,7 +49,7 @@ const ADOPTABLE: ReadonlySet<ResourceName> = new Set(['pods', 'replicasets.apps'
 export function emptyStore(): StoreState {
   return {
     revision: 0, eventRevision: 0, compactedRevision: 0, tables: OrderedMap.empty(), dependents: OrderedMap.empty(), orphans: OrderedMap.empty(),
-    podsByNode: OrderedMap.empty(), instants: Vector.empty(), subscribers: OrderedMap.empty(),
+    podsByNode: OrderedMap.empty(), instants: Vector.empty(), spans: [], subscribers: OrderedMap.empty(),
   };
 }
 

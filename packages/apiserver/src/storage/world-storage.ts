@@ -1,6 +1,7 @@
 // Storage over the World of a machine: the head, one history of changes, and the views that follow it.
 import type { KubeObject, ResourceName } from '@kubesim/api';
-import { mix, hashText, type ComponentType, type Machine } from '@kubesim/kernel';
+import { hashText, type ComponentType, type Machine } from '@kubesim/kernel';
+import { changesOf, instantInSpans, lastRevision, repeatStore, revisionInSpans } from './quiet-span.ts';
 import type { Change, Storage } from './storage.ts';
 import { editTable, emptyStore, index, indexed, prefixEnd, readTable, type StoreState, type WriteInstant } from './table.ts';
 import { wakeSubscribers } from './view.ts';
@@ -16,9 +17,10 @@ export function isEventResource(resource: ResourceName): boolean {
 /** The component that holds the store. It receives nothing: processes write through the API server within their own steps. @public */
 export const storeComponent: ComponentType<StoreState, never> = {
   name: STORE,
-  version: 2,
+  version: 3,
   initial: emptyStore,
   receive: () => {},
+  repeat: repeatStore,
   // Indexes say nothing that the objects do not, history is read by watchers outside the machine alone, and Events steer nothing.
   hash: (state, hasher) => {
     hasher.counter(state.revision).counter(state.compactedRevision);
@@ -122,8 +124,14 @@ export class WorldStorage implements Storage {
     return this.commit('DELETED', resource, key, this.get(resource, key), frozen(last));
   }
 
-  *changesSince(resource: ResourceName, revision: number): Iterable<Change> {
-    const history = readTable(this.state, resource)?.history;
+  changesSince(resource: ResourceName, revision: number): Iterable<Change> {
+    return this.changes(resource, revision, false);
+  }
+
+  /** Changes after a revision; of heartbeats that were crossed all, or one period: then every key that changes shows its first change. */
+  *changes(resource: ResourceName, revision: number, firstOnly: boolean): Generator<Change, void, undefined> {
+    const { tables, spans, compactedRevision } = this.state;
+    const history = tables.get(resource)?.history;
     if (history === undefined) return;
     let low = history.base;
     let high = history.length;
@@ -131,6 +139,12 @@ export class WorldStorage implements Storage {
       const middle = (low + high) >>> 1;
       if ((history.get(middle) as Change).revision <= revision) low = middle + 1;
       else high = middle;
+    }
+    for (const span of isEventResource(resource) ? [] : spans) {
+      if (lastRevision(span) <= revision) continue;
+      for (; low < history.length && (history.get(low) as Change).revision <= span.revision; low++) yield history.get(low) as Change;
+      const from = Math.max(revision, compactedRevision, span.revision);
+      yield* changesOf(span, resource, from, firstOnly ? from + span.period.versions : Infinity);
     }
     for (; low < history.length; low++) yield history.get(low) as Change;
   }
@@ -163,7 +177,9 @@ export class WorldStorage implements Storage {
 
   /** The last revision that was committed at an instant or before it; 0 if there was none yet. */
   revisionAt(instant: number): number {
-    const { instants, revision } = this.state;
+    const { instants, revision, spans } = this.state;
+    const crossed = revisionInSpans(spans, instant);
+    if (crossed !== undefined) return crossed;
     const place = instantsUpTo(instants, (each) => each.at <= instant);
     const next = instants.get(place);
     return next === undefined ? revision : next.revision - 1;
@@ -171,8 +187,8 @@ export class WorldStorage implements Storage {
 
   /** The instant at which a revision was committed; undefined if that was before anything that is still known. */
   instantOf(revision: number): number | undefined {
-    const { instants } = this.state;
-    return instants.get(instantsUpTo(instants, (each) => each.revision <= revision) - 1)?.at;
+    const { instants, spans } = this.state;
+    return instantInSpans(spans, revision) ?? instants.get(instantsUpTo(instants, (each) => each.revision <= revision) - 1)?.at;
   }
 
   /**
@@ -194,6 +210,7 @@ export class WorldStorage implements Storage {
     const { epoch } = this.machine;
     if (revision <= state.compactedRevision) return;
     state.compactedRevision = Math.min(revision, state.revision);
+    state.spans = state.spans.filter((span) => lastRevision(span) > state.compactedRevision);
     for (const resource of [...state.tables.keys()]) {
       const table = editTable(state, epoch, resource);
       const limit = isEventResource(resource) ? state.eventRevision : state.compactedRevision;
@@ -224,7 +241,7 @@ export class WorldStorage implements Storage {
       table.objects = table.objects.set(epoch, key, after);
       index(state, epoch, resource, key, before, after);
     }
-    if (!isEvent) machine.note(mix(hashText(CHANGE_CODES[type], key), revision));
+    if (!isEvent) machine.noteVersion(hashText(CHANGE_CODES[type], key), revision);
     wakeSubscribers(machine, state, change);
     return change;
   }
@@ -253,13 +270,13 @@ class PastStorage implements Pick<Storage, 'get' | 'list' | 'count'> {
   }
 
   get(resource: ResourceName, key: string): KubeObject | undefined {
-    for (const change of this.storage.changesSince(resource, this.revision)) if (change.key === key) return change.before;
+    for (const change of this.storage.changes(resource, this.revision, true)) if (change.key === key) return change.before;
     return this.storage.get(resource, key);
   }
 
   *list(resource: ResourceName, prefix: string = '', startKey: string = ''): Iterable<KubeObject> {
     const undone = new Map<string, KubeObject | undefined>();
-    for (const change of this.storage.changesSince(resource, this.revision)) {
+    for (const change of this.storage.changes(resource, this.revision, true)) {
       if (change.key.startsWith(prefix) && change.key >= startKey && !undone.has(change.key)) undone.set(change.key, change.before);
     }
     const merged = new Map<string, KubeObject>();
