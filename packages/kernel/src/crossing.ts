@@ -68,17 +68,18 @@ export interface Crossing {
 }
 
 /**
- * What it takes to cross as many periods as fit before `until` and before the first task that is no part of the period, from
- * the Worlds before and after one; undefined if none fits. Throws NotPeriodic if the second is not the first, one period later.
+ * What it takes to cross as many periods as fit before the end of the run and before the first task that is no part of the
+ * period, from the Worlds before and after one; undefined if none fits. Throws NotPeriodic if the second is not the first, one period later.
  * @internal
  */
-export function planCrossing(before: World, after: World, tape: Tape, until: number, rules: QuietRules, types: ReadonlyMap<string, ComponentType>): Crossing | undefined {
+export function planCrossing(before: World, after: World, tape: Tape, end: { readonly until: number; readonly steps: number }, rules: QuietRules, types: ReadonlyMap<string, ComponentType>): Crossing | undefined {
   const periodMs = after.now - before.now;
   const { standing, moving, were } = sortTasks(before, after);
-  let limit = until;
+  let limit = end.until;
   for (const { dueAt } of standing) limit = Math.min(limit, dueAt - 1);
-  const periods = Math.floor((limit - after.now) / periodMs);
-  if (!(periods >= 1)) return undefined;
+  // The last step of a run says when it ends: it is made, not crossed.
+  const periods = Math.min(Math.floor((limit - after.now) / periodMs), Math.floor((end.steps - after.steps - 1) / Math.max(1, after.steps - before.steps)));
+  if (periods < 1 || periods === Infinity) return undefined;
   if (before.instances.length !== after.instances.length) throw new NotPeriodic('components were added');
   if (before.streams !== after.streams) throw new NotPeriodic('a random stream was drawn from');
   const repetition = new Repetition(rules.texts, { ms: periodMs, versions: tape.versions }, periods, after.now);

@@ -38,12 +38,16 @@ export interface RunLimits {
   readonly settle?: boolean;
   /** Looked at before each step; true stops. */
   readonly stop?: () => boolean;
-  /** How many steps at most, those that are crossed left out; beyond it BoundExceeded. */
+  /** All that `stop` looks at, as one frozen value: while it is the same, so is the answer, and spans may be crossed. */
+  readonly stopReads?: () => unknown;
+  /** Stop after so many steps. */
+  readonly steps?: number;
+  /** How many steps at most, counted anew whenever a run that has an end comes to rest; beyond it BoundExceeded. */
   readonly maxSteps?: number;
   /**
    * `cross`: spans in which only quiet tasks are due are crossed in closed form where the machine has rules for it
    * (`MachineDefinition.quiet`), with the same outcome in every respect. Only first in, first out, and while nobody looks at or
-   * keeps single steps (`stop`, `observe`, `record`). `step`, as without it: every step is made.
+   * keeps single steps (`stop` without `stopReads`, `observe`, `record`). `step`, as without it: every step is made.
    */
   readonly quiet?: 'cross' | 'step';
 }
@@ -94,6 +98,16 @@ export interface KeptChoices extends ChoiceRecord {
 interface Observation {
   readonly before: World;
   readonly endsAt: number;
+  /** What `stop` looked at when it began. */
+  readonly read: unknown;
+}
+
+/** Where a run that crosses ends. */
+interface CrossingLimits {
+  readonly until: number;
+  /** Steps made at the end. */
+  readonly steps: number;
+  readonly stopReads: (() => unknown) | undefined;
 }
 
 const STEPS_MAX_DEFAULT = 10_000_000;
@@ -401,22 +415,29 @@ export class Machine {
   /** Steps until a limit is met. Throws BoundExceeded beyond `maxSteps`, the World being that of the last step. */
   run(limits: RunLimits = {}): RunOutcome {
     const until = limits.until ?? Infinity;
-    let bound = this.stepsMade + (limits.maxSteps ?? STEPS_MAX_DEFAULT);
-    const { stop, settle } = limits;
-    const quiet = limits.quiet === 'cross' && stop === undefined && this.mayCross() ? this.definition.quiet : undefined;
+    const maxSteps = limits.maxSteps ?? STEPS_MAX_DEFAULT;
+    let bound = this.stepsMade + maxSteps;
+    const { stop, settle, stopReads } = limits;
+    const goal = limits.steps === undefined ? Infinity : this.stepsMade + limits.steps;
+    const hasEnd = until !== Infinity || goal !== Infinity;
+    const quiet = limits.quiet === 'cross' && hasEnd && (stop === undefined || stopReads !== undefined) && this.mayCross() ? this.definition.quiet : undefined;
     this.observation = undefined;
     this.tape = undefined;
     for (;;) {
-      if (stop?.() === true) return 'stopped';
+      if (this.stepsMade >= goal || stop?.() === true) return 'stopped';
       if (settle === true && this.agenda.foregroundCount === 0) return 'settled';
-      if (quiet !== undefined && this.agenda.dueCount === 0) bound += this.crossQuiet(quiet, until);
+      if (this.agenda.dueCount === 0 && hasEnd) {
+        if (quiet !== undefined) this.crossQuiet(quiet, { until, steps: goal, stopReads });
+        // What comes to rest does not spin, however long it goes on.
+        if (this.agenda.foregroundCount === 0) bound = this.stepsMade + maxSteps;
+      }
       const next = this.nextInstant;
       if (next > until) {
         if (until !== Infinity && until > this.now) this.now = until;
         return until === Infinity ? 'idle' : 'until';
       }
       if (next === Infinity) return 'idle';
-      if (this.stepsMade >= bound) throw this.boundExceeded(limits.maxSteps ?? STEPS_MAX_DEFAULT);
+      if (this.stepsMade >= bound) throw this.boundExceeded(maxSteps);
       this.step();
     }
   }
@@ -426,38 +447,38 @@ export class Machine {
     return this.arbiter.kind === 'fifo' && this.recording === undefined && this.observer === undefined && this.witness === undefined;
   }
 
-  /** Between two instants of a run: begins to observe a period, or crosses those that follow the observed one. Answers how many steps it crossed. */
-  private crossQuiet(rules: QuietRules, until: number): number {
+  /** Between two instants of a run: begins to observe a period, or crosses those that follow the observed one. */
+  private crossQuiet(rules: QuietRules, limits: CrossingLimits): void {
     if (this.agenda.foregroundCount > 0) {
       this.observation = undefined;
       this.tape = undefined;
-      return 0;
+      return;
     }
     const { observation, tape } = this;
     if (observation === undefined || tape === undefined) {
-      if (until === Infinity || until - this.now < 2 * rules.periodMs) return 0;
-      this.observation = { before: this.seal(), endsAt: this.now + rules.periodMs };
+      if (limits.until - this.now < 2 * rules.periodMs) return;
+      this.observation = { before: this.seal(), endsAt: this.now + rules.periodMs, read: limits.stopReads?.() };
       this.tape = new Tape();
-      return 0;
+      return;
     }
-    if (this.agenda.nextInstant <= observation.endsAt) return 0;
+    if (this.agenda.nextInstant <= observation.endsAt) return;
     this.now = observation.endsAt;
     this.observation = undefined;
     this.tape = undefined;
-    return this.repeatPeriod(observation.before, tape, rules, until);
+    if (limits.stopReads?.() === observation.read) this.repeatPeriod(observation.before, tape, rules, limits);
   }
 
-  private repeatPeriod(before: World, tape: Tape, rules: QuietRules, until: number): number {
+  private repeatPeriod(before: World, tape: Tape, rules: QuietRules, limits: CrossingLimits): void {
     // Sealed, so that what is worked out from it writes into none of it.
     const after = this.seal();
     let crossing;
     try {
-      crossing = planCrossing(before, after, tape, until, rules, this.types);
+      crossing = planCrossing(before, after, tape, limits, rules, this.types);
     } catch (error) {
-      if (error instanceof NotPeriodic) return 0;
+      if (error instanceof NotPeriodic) return;
       throw error;
     }
-    if (crossing === undefined) return 0;
+    if (crossing === undefined) return;
     const { periods } = crossing;
     for (const [slot, state] of crossing.states) {
       const { type, name, args } = this.instance(slot);
@@ -474,7 +495,6 @@ export class Machine {
     tape.play(rolling, periods, after.now - before.now);
     this.rollingA = rolling.a;
     this.rollingB = rolling.b;
-    return stepsEach * periods;
   }
 
   // Digests

@@ -480,7 +480,7 @@ export class Cluster {
       if (object === seen) return false;
       seen = object;
       return wait.isMet(object);
-    });
+    }, read);
     if (!isMet) {
       const why = this.explain(reference, options).map((reason) => `; ${reason.message}`).join('');
       const state = read();
@@ -667,22 +667,23 @@ export class Cluster {
   private advance(entry: ScriptEntry & { readonly do: 'run' }, bound: number = Infinity, quiet: 'cross' | 'step' = 'cross'): RunOutcome {
     this.checkpoint(false);
     const before = this.machine.steps;
-    const goal = entry.steps === undefined ? undefined : before + entry.steps;
     const until = Math.min(entry.until ?? Infinity, bound);
     const outcome = this.machine.run({
-      ...(until === Infinity ? {} : { until }), settle: entry.settle, maxSteps: STEPS_MAX, quiet,
-      stop: goal === undefined ? undefined : () => this.machine.steps >= goal,
+      ...(until === Infinity ? {} : { until }), settle: entry.settle, steps: entry.steps, maxSteps: STEPS_MAX, quiet,
     });
-    this.script.push(until === (entry.until ?? Infinity) ? entry : { ...entry, until, ...(goal === undefined ? {} : { steps: this.machine.steps - before }) });
+    this.script.push(until === (entry.until ?? Infinity) ? entry : { ...entry, until, ...(entry.steps === undefined ? {} : { steps: this.machine.steps - before }) });
     this.observers?.flush();
     return outcome;
   }
 
-  /** Runs until something holds, looking before each step; notes the steps. Answers whether it holds. */
-  private runWatching(until: number, holds: () => boolean): boolean {
+  /**
+   * Runs until something holds, looking before each step; notes the steps. Answers whether it holds. `reads`: all that it looks
+   * at, where that is one object.
+   */
+  private runWatching(until: number, holds: () => boolean, reads?: () => unknown): boolean {
     this.checkpoint(false);
     const before = this.machine.steps;
-    const outcome = this.machine.run({ until, maxSteps: STEPS_MAX, stop: holds });
+    const outcome = this.machine.run({ until, maxSteps: STEPS_MAX, stop: holds, stopReads: reads, quiet: 'cross' });
     const made = this.machine.steps - before;
     // Without `until` the clock would stand where the last step left it.
     this.script.push(outcome === 'stopped' || until === Infinity ? { do: 'run', steps: made } : { do: 'run', until });

@@ -174,6 +174,23 @@ describe('quiet spans of a cluster', () => {
     expect(identity(cluster)).toEqual(identity(direct));
   });
 
+  it('[promise 5] a wait for one object crosses what does not concern it, and its recording is made again', () => {
+    const waiting = (quiet: 'cross' | 'step'): Cluster => {
+      const cluster = clusterOf('hourly', { nodes: 1 });
+      if (quiet === 'step') cluster.subscribe(() => {});
+      cluster.waitFor('cronjob/web', ({ status }: KubeObject) => (status?.lastScheduleTime as string | undefined ?? '') > '2026-01-01T05', { within: '12h' });
+      return cluster;
+    };
+    const [crossed, stepped] = [waiting('cross'), waiting('step')];
+    expect(spansOf(crossed).length).toBeGreaterThan(3);
+    expect(spansOf(stepped)).toHaveLength(0);
+    expect(new Date(crossed.now).toISOString()).toMatch('2026-01-01T05:00:00');
+    expect(identity(crossed)).toEqual(identity(stepped));
+    const replayed = Cluster.replay(crossed.recording());
+    expect(spansOf(replayed).length).toBeGreaterThan(3);
+    expect(identity(replayed)).toEqual(identity(crossed));
+  });
+
   it('should leave an idle node without a task between its heartbeats, probes included', () => {
     const cluster = clusterOf('deployment', { nodes: 2 });
     cluster.run({ for: '10m' });
