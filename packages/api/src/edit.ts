@@ -47,6 +47,20 @@ export function mapItems<T>(items: readonly T[], map: (item: T, index: number) =
 }
 
 /**
+ * Visits the items of a list that are none of `known`'s, where both have the rest in the same order: what one version of a
+ * long list has beyond the version before it. Identity counts. @public
+ */
+export function forEachNew<T>(items: readonly T[], known: readonly T[], visit: (item: T, index: number) => void): void {
+  let next = 0;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as T;
+    if (next < known.length && item === known[next]) next++;
+    else if (next + 1 < known.length && item === known[next + 1]) next += 2;
+    else visit(item, index);
+  }
+}
+
+/**
  * Remembers the result of a pure function of one object for as long as that object lives, if it is frozen: an object that
  * may still change is worked out each time. A result that is remembered is frozen, so that it can be a key in its turn. @public
  */

@@ -1,4 +1,5 @@
 // The cycle, its plugins and preemption.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { feasibleNodesToFind, interleaveZones, nodeInfo, PluginMisbehaved, type SchedulerPlugin } from '../src/index.ts';
 import { aNode, aPod, asking, cycle, outcome, type Setting } from './cluster.ts';
@@ -98,6 +99,35 @@ describe('scores', () => {
     const images = [{ names: ['nginx:1.25'], sizeBytes: 1000 * 1024 * 1024 }];
     const byPlugin = scoresOf({ nodes: [aNode('a', {}, { images }), aNode('b')], pod: aPod('p') });
     expect([byPlugin['a']?.['ImageLocality'], byPlugin['b']?.['ImageLocality']]).toEqual([48, 0]);
+  });
+  it('[P9] should count by difference what it counts anew', () => {
+    const service = { services: [{ metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' } } }] };
+    const made = new Map<string, ReturnType<typeof aPod>>();
+    const nodes = ['a', 'b', 'c'].map((name) => aNode(name, {}, { labels: { 'topology.kubernetes.io/zone': name === 'c' ? 'two' : 'one' } }));
+    const podOn = (number: number, version: number): ReturnType<typeof aPod> => {
+      const key = `${number}/${version}`;
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const pod = aPod(`old-${number}`, { nodeName: 'abc'[number % 3] }, { labels: { app: version === 0 ? 'other' : 'web' }, ...(version === 2 ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}) });
+      made.set(key, pod);
+      return pod;
+    };
+    let differences = 0;
+    fc.assert(fc.property(fc.array(fc.uniqueArray(fc.tuple(fc.nat(11), fc.nat(2)), { selector: ([number]) => number, maxLength: 12 }), { minLength: 2, maxLength: 6 }), (sequence) => {
+      const memo = new Map<string, unknown>();
+      const pod = aPod('p', {}, web);
+      let before = '';
+      for (const held of sequence) {
+        const setting: Setting = { nodes, pods: held.map(([number, version]) => podOn(number, version)), pod, objects: service };
+        const [kept, anew] = [cycle({ ...setting, memo }), cycle(setting)];
+        if (kept.kind !== 'placed' || anew.kind !== 'placed') throw new Error('not placed');
+        expect(kept.scores()).toEqual(anew.scores());
+        const shown = JSON.stringify(anew.scores().total);
+        if (before !== '' && shown !== before) differences++;
+        before = shown;
+      }
+    }), { seed: 1, numRuns: 150 });
+    expect(differences).toBeGreaterThan(50);
   });
   it('[P9] should spread the pods of a Service by default', () => {
     const objects = { services: [{ metadata: { name: 's', namespace: 'default' }, spec: { selector: { app: 'web' } } }] };

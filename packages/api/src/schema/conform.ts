@@ -196,11 +196,18 @@ function conformList(type: ListType, value: unknown, known: unknown, walk: Walk)
   }
   const reference = Array.isArray(known) ? known as readonly unknown[] : undefined;
   const unknownBefore = walk.findings.unknown.length;
-  let out: unknown[] | undefined = isFrozen ? undefined : [];
-  let isNew = reference === undefined || reference.length !== value.length;
+  const { length } = value;
+  // Most of a long list stands where it stood.
+  let start = 0;
+  if (reference !== undefined) {
+    const shorter = Math.min(length, reference.length);
+    while (start < shorter && value[start] === reference[start]) start++;
+  }
+  let out: unknown[] | undefined = isFrozen ? undefined : value.slice(0, start);
+  let isNew = reference === undefined || reference.length !== length;
   // Where the items of the reference go on: past what was found, so that one item more or less shifts nothing.
-  let next = 0;
-  for (let i = 0; i < value.length; i++) {
+  let next = start;
+  for (let i = start; i < length; i++) {
     const before: unknown = value[i];
     let after: unknown;
     if (reference !== undefined && typeof before === 'object' && before !== null && next < reference.length && (before === reference[next] || before === reference[next + 1])) {

@@ -68,12 +68,23 @@ function isIncluded(constraint: Constraint, pod: Pod, node: Node): boolean {
     .some((taint) => (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerates(pod.spec?.tolerations, taint));
 }
 
-function countPods(pods: readonly Pod[], constraint: Constraint, namespace: string): number {
+function countPods(pods: readonly Pod[], constraint: Constraint, namespace: string, from: number = 0, to: number = pods.length): number {
   let count = 0;
-  for (const pod of pods) {
-    if (pod.metadata?.namespace === namespace && pod.metadata.deletionTimestamp === undefined && constraint.matches(pod.metadata.labels)) count++;
+  for (let index = from; index < to; index++) {
+    const { metadata } = pods[index] as Pod;
+    if (metadata?.namespace === namespace && metadata.deletionTimestamp === undefined && constraint.matches(metadata.labels)) count++;
   }
   return count;
+}
+
+/** How many more pods are meant after a change of a node's pods than before it: what is in the same place at either end is not looked at. */
+function countChanged(before: readonly Pod[], after: readonly Pod[], constraint: Constraint, namespace: string): number {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  return countPods(after, constraint, namespace, start, after.length - end) - countPods(before, constraint, namespace, start, before.length - end);
 }
 
 function hasKeys(node: Node, constraints: readonly Constraint[]): boolean {
@@ -136,7 +147,8 @@ function countNode(domains: Domains, list: readonly NodeInfo[], position: number
   const before = infos[position];
   if (before === info) return;
   infos[position] = info;
-  if (before === undefined || before.node !== info.node) {
+  const isOtherNode = before === undefined || before.node !== info.node;
+  if (isOtherNode) {
     if (before !== undefined && included[position] === true) sums[values[position] as number] = (sums[values[position] as number] as number) - (counts[position] as number);
     counts[position] = 0;
     const value = info.node.metadata?.labels?.[constraint.key];
@@ -151,7 +163,8 @@ function countNode(domains: Domains, list: readonly NodeInfo[], position: number
   }
   // The pods on a node count by its name even where the policies leave it out of the sums.
   if (constraint.key !== HOSTNAME && included[position] !== true) return;
-  const count = countPods(info.pods, constraint, pod.metadata?.namespace ?? '');
+  const namespace = pod.metadata?.namespace ?? '';
+  const count = isOtherNode ? countPods(info.pods, constraint, namespace) : (counts[position] as number) + countChanged(before.pods, info.pods, constraint, namespace);
   if (included[position] === true) {
     const number = values[position] as number;
     sums[number] = (sums[number] as number) + count - (counts[position] as number);

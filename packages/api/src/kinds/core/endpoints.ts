@@ -1,6 +1,6 @@
 // core/v1 Endpoints. Upstream: pkg/apis/core/validation (ValidateEndpoints), pkg/api/v1/endpoints (1.37).
 import type { EndpointAddress, Endpoints, EndpointSubset } from '../../generated/types.ts';
-import { mapField, mapItems, memoizeFrozen, withDefaults } from '../../edit.ts';
+import { forEachNew, mapField, mapItems, memoizeFrozen, withDefaults } from '../../edit.ts';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
@@ -25,15 +25,16 @@ function validateAddress(address: EndpointAddress, path: FieldPath): readonly Fi
 // Nearly all addresses of an update are those of the version before it.
 const isValidAddress: (address: EndpointAddress) => boolean = memoizeFrozen((address: EndpointAddress) => validateAddress(address, fieldPath('address')).length === 0);
 
-function validateSubset(subset: EndpointSubset, path: FieldPath): readonly FieldError[] {
+/** What stood in the subset before is stored, so it is valid: `old` tells what needs no look. */
+function validateSubset(subset: EndpointSubset, path: FieldPath, old: EndpointSubset | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
   const addresses = subset.addresses ?? [];
   const others = subset.notReadyAddresses ?? [];
   if (addresses.length === 0 && others.length === 0) errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
-  for (const [name, list] of [['addresses', addresses], ['notReadyAddresses', others]] as const) {
-    for (const [index, address] of list.entries()) {
+  for (const name of ['addresses', 'notReadyAddresses'] as const) {
+    forEachNew(name === 'addresses' ? addresses : others, old?.[name] ?? [], (address, index) => {
       if (!isValidAddress(address)) errors.push(...validateAddress(address, path.child(name).index(index)));
-    }
+    });
   }
   for (const [index, port] of (subset.ports ?? []).entries()) {
     const at = path.child('ports').index(index);
@@ -63,7 +64,7 @@ function shown(endpoints: Endpoints): string {
 export const endpointsKind: KindDefinition = defineKind<Endpoints & KubeObject>({
   group: '', version: 'v1', kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'], namespaced: true,
   default: (endpoints) => mapField(endpoints, 'subsets', (subsets) => mapItems(subsets, (subset) => mapField(subset, 'ports', (ports) => mapItems(ports, (port) => withDefaults(port, { protocol: 'TCP' }))))),
-  validateCreate: (endpoints) => (endpoints.subsets ?? []).flatMap((subset, index) => validateSubset(subset, fieldPath('subsets').index(index))),
+  validateCreate: ({ subsets = [] }, { old }) => subsets.flatMap((subset, index) => validateSubset(subset, fieldPath('subsets').index(index), (old as Endpoints | undefined)?.subsets?.[index])),
   columns: [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Endpoints', type: 'string' }, { name: 'Age', type: 'string' }],
   cells: (endpoints, now) => [endpoints.metadata.name, shown(endpoints), ageCell(endpoints, now)],
 });

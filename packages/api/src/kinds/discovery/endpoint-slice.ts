@@ -1,6 +1,6 @@
 // discovery.k8s.io/v1 EndpointSlice. Upstream: pkg/apis/discovery/{v1/defaults,validation}, pkg/registry/discovery/endpointslice (1.37).
 import type { Endpoint, EndpointSlice } from '../../generated/types.ts';
-import { mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../edit.ts';
+import { forEachNew, mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../edit.ts';
 import { duplicate, invalid, notSupported, required, tooMany, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
@@ -113,10 +113,15 @@ function validatePorts(slice: Slice): readonly FieldError[] {
   });
 }
 
-function validateEndpoints(slice: Slice): readonly FieldError[] {
+/** What is stored is valid by the same address type, which may not change. */
+function validateEndpoints(slice: Slice, old: Slice | undefined): readonly FieldError[] {
   const endpoints = slice.endpoints ?? [];
   if (endpoints.length > ENDPOINTS_MAX) return [tooMany('endpoints', endpoints.length, ENDPOINTS_MAX)];
-  return endpoints.flatMap((endpoint, index) => (slice.addressType === 'IPv4' && isValidIpv4(endpoint) ? [] : validateEndpoint(endpoint, slice.addressType, fieldPath('endpoints').index(index))));
+  const errors: FieldError[] = [];
+  forEachNew(endpoints, old?.addressType === slice.addressType ? old.endpoints ?? [] : [], (endpoint, index) => {
+    if (slice.addressType !== 'IPv4' || !isValidIpv4(endpoint)) errors.push(...validateEndpoint(endpoint, slice.addressType, fieldPath('endpoints').index(index)));
+  });
+  return errors;
 }
 
 /** The address type may not change: another one is not looked at any further. */
@@ -128,18 +133,20 @@ function validateAddressType(slice: Slice, old: Slice | undefined): readonly Fie
 }
 
 /** Numbers of addresses. These and the type are upstream's declarative rules, whose errors stand behind all others. */
-function validateCounts(slice: Slice): readonly FieldError[] {
-  return (slice.endpoints ?? []).slice(0, ENDPOINTS_MAX).flatMap(({ addresses = [] }, index) => {
+function validateCounts(slice: Slice, old: Slice | undefined): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  forEachNew(slice.endpoints ?? [], old?.endpoints ?? [], ({ addresses = [] }, index) => {
+    if (index >= ENDPOINTS_MAX || (addresses.length > 0 && addresses.length <= ADDRESSES_MAX)) return;
     const path = fieldPath('endpoints').index(index).child('addresses');
-    if (addresses.length === 0) return [required(path, 'must contain at least 1 address')];
-    return addresses.length > ADDRESSES_MAX ? [tooMany(path, addresses.length, ADDRESSES_MAX)] : [];
+    errors.push(addresses.length === 0 ? required(path, 'must contain at least 1 address') : tooMany(path, addresses.length, ADDRESSES_MAX));
   });
+  return errors;
 }
 
 function validate(slice: Slice, old: Slice | undefined): readonly FieldError[] {
   const keepsEndpoints = old !== undefined && isSame(old.endpoints ?? [], slice.endpoints ?? []);
   return [
-    ...validatePorts(slice), ...(keepsEndpoints ? [] : validateEndpoints(slice)), ...validateAddressType(slice, old), ...(keepsEndpoints ? [] : validateCounts(slice)),
+    ...validatePorts(slice), ...(keepsEndpoints ? [] : validateEndpoints(slice, old)), ...validateAddressType(slice, old), ...(keepsEndpoints ? [] : validateCounts(slice, old)),
   ];
 }
 
