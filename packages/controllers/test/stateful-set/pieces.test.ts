@@ -2,16 +2,14 @@
 // (stateful_set_utils_test.go, stateful_pod_control_test.go, stateful_set_test.go, controller_history_test.go, compatibility).
 import { describe, expect, it } from 'vitest';
 import { builtInScheme, goJson, type KubeObject, type PersistentVolumeClaim, type Pod, type StatefulSet } from '@kubesim/api';
-import { OrderedMap } from '@kubesim/kernel';
 import { revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
 import { fnv1, hashRevisionData } from '../../src/history/revision-hash.ts';
 import { behaviourOf } from '../../src/stateful-set/behaviour.ts';
 import { hasUnexpectedController, isClaimOwnerUpToDate, isClaimStale, withClaimOwners } from '../../src/stateful-set/claim-retention.ts';
 import { parentAndOrdinal } from '../../src/stateful-set/identity.ts';
-import { addOrdinal, firstHole, holesBetween, lastOrdinal, removeOrdinal } from '../../src/stateful-set/ordinal-runs.ts';
 import { podsToUpdate } from '../../src/stateful-set/rolling-update.ts';
 import { buildSummary } from '../../src/stateful-set/set-summary.ts';
-import { drive, isScaled, monotonicInvariants, seeded } from './invariants.ts';
+import { drive, isScaled, monotonicInvariants } from './invariants.ts';
 import { CLAIMS, REVISIONS, SetWorld, SETS, time } from './set-world.ts';
 import { newSet, withImage } from './sets.ts';
 
@@ -21,30 +19,6 @@ describe('ordinals', () => {
     ['web-2147483647', 'web', 2147483647], ['web-2147483648', 'web', -1],
   ])('%s has parent %j and ordinal %i', (name, parent, ordinal) => {
     expect(parentAndOrdinal(name)).toEqual({ parent, ordinal });
-  });
-
-  it('finds holes as a list of flags does', () => {
-    const below = seeded(5);
-    const epoch = { kind: 'epoch' } as const;
-    let runs = OrderedMap.empty<number>();
-    const present = new Set<number>();
-    for (let turn = 0; turn < 2000; turn++) {
-      const ordinal = below(24);
-      if (present.delete(ordinal)) runs = removeOrdinal(epoch, runs, ordinal);
-      else {
-        present.add(ordinal);
-        runs = addOrdinal(epoch, runs, ordinal);
-      }
-      const from = below(24);
-      const to = from + below(10);
-      const missing = Array.from({ length: to - from }, (_, index) => from + index).filter((candidate) => !present.has(candidate));
-      expect(holesBetween(runs, from, to)).toEqual(missing);
-      let first = from;
-      while (present.has(first)) first++;
-      expect(firstHole(runs, from)).toBe(first);
-      const lower = [...present].filter((candidate) => candidate <= from);
-      expect(lastOrdinal(runs, from)).toBe(lower.length === 0 ? undefined : Math.max(...lower));
-    }
   });
 });
 

@@ -1,0 +1,118 @@
+// A sync of the controller, call for call, is that of the long way: at random, over sets, pods, claims, revisions, failing
+// writes, caches that move on, kept summaries, releases and gates.
+import type { ApiReply, KubeObject } from '@kubesim/api';
+import type { Lister, ReconcileContext } from '@kubesim/client';
+import type { Epoch, OrderedMap } from '@kubesim/kernel';
+import { describe, expect, it } from 'vitest';
+import { statefulSetController } from '../../src/stateful-set/stateful-set-controller.ts';
+import { naiveSync } from './naive-sync.ts';
+import { randomSyncWorld, SyncStage, type SyncWorld } from './sync-worlds.ts';
+
+const EPOCH: Epoch = { kind: 'epoch' };
+
+/** All that a sync did, in order, and how it ended. */
+interface Transcript {
+  readonly did: unknown[];
+  error: string | undefined;
+  writes: unknown;
+}
+
+interface State {
+  summaries: OrderedMap<unknown>;
+  writes: OrderedMap<Readonly<Record<string, number>>>;
+}
+
+function listerOf(stage: SyncStage, resource: string): Lister {
+  const controller = (object: KubeObject): string | undefined => object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid;
+  return {
+    get: (namespace, name) => stage.get(resource, namespace, name),
+    list: () => stage.list(resource),
+    byOwner: (uid) => stage.list(resource).filter((object) => controller(object) === uid),
+    byOwnerUid: (uid) => stage.list(resource).filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
+    orphans: () => stage.list(resource).filter((object) => controller(object) === undefined),
+    seenRevision: () => stage.seen(resource) as number,
+  };
+}
+
+/** What the controller does. */
+function controllerSync(world: SyncWorld, key: string): Transcript {
+  const stage = new SyncStage(world);
+  const did: unknown[] = [];
+  const state = statefulSetController.initialState?.() as State;
+  const lister = <T>(resource: string): Lister<T> => listerOf(stage, resource) as unknown as Lister<T>;
+  const unwanted = (): never => { throw new Error('a handler of pods and claims asks for this'); };
+  if (world.isKept) {
+    const handler = { now: world.now, profile: world.profile, state, epoch: EPOCH, lister, watch: unwanted, enqueue: () => undefined, enqueueAfter: unwanted };
+    for (const resource of statefulSetController.watches) for (const after of stage.list(resource)) statefulSetController.handle(handler, { resource, type: 'ADDED', after });
+  }
+  if (Object.keys(world.writes).length > 0) state.writes = state.writes.set(EPOCH, 'set-uid', world.writes);
+  const context: ReconcileContext = {
+    now: world.now, clock: world.clock, profile: world.profile, state, epoch: EPOCH, lister, decide: (make) => make(), random: () => ({ below: () => 0 }),
+    event: (event) => { did.push({ event: { ...event, about: event.about.metadata.uid } }); },
+    explain: (subject, why) => { did.push({ subject, why }); },
+    enqueueAfter: (later, delayMs) => { did.push({ later, delayMs }); },
+  };
+  const run = statefulSetController.reconcile(context, key);
+  for (let step = run.next(); ;) {
+    if (step.done === true) {
+      const error = step.value !== undefined && 'error' in step.value ? step.value.error : undefined;
+      return { did, error, writes: state.writes.get('set-uid') ?? {} };
+    }
+    if ('pauseMs' in step.value) step = run.next({ ok: true, object: { metadata: {} } });
+    else {
+      const reply: ApiReply = stage.call(step.value);
+      did.push({ call: step.value, reply: reply.ok });
+      step = run.next(reply);
+    }
+  }
+}
+
+/** What the long way does. */
+function longSync(world: SyncWorld, key: string): Transcript {
+  const stage = new SyncStage(world);
+  const did: unknown[] = [];
+  const writes = { ...world.writes };
+  const error = naiveSync({
+    profile: world.profile, now: world.now, clock: world.clock, writes,
+    get: (resource, namespace, name) => stage.get(resource, namespace, name), list: (resource) => stage.list(resource), seen: (resource) => stage.seen(resource),
+    call: (call) => {
+      const reply = stage.call(call);
+      did.push({ call, reply: reply.ok });
+      return reply;
+    },
+    event: (event) => { did.push({ event }); },
+    explain: (subject, why) => { did.push({ subject, why }); },
+    enqueueAfter: (later, delayMs) => { did.push({ later, delayMs }); },
+  }, key);
+  return { did, error, writes };
+}
+
+/** As it goes over the wire: what is undefined is not there. */
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
+const SEED = Number(process.env['KUBESIM_SEED'] ?? 1);
+const WORLDS_EACH = 100;
+const ROUNDS = Number(process.env['KUBESIM_SYNCS'] ?? 30);
+
+describe(`syncs from seed ${SEED}`, () => {
+  it.each(Array.from({ length: ROUNDS }, (_, index) => index))(`${WORLDS_EACH} worlds, round %i`, (round) => {
+    for (let index = 0; index < WORLDS_EACH; index++) {
+      const seed = (SEED * 1000 + round) * WORLDS_EACH + index;
+      const world = freeze(randomSyncWorld(seed));
+      const key = `default/${world.set?.metadata.name ?? 'web'}`;
+      const done = controllerSync(world, key);
+      const wanted = longSync(world, key);
+      // One by one, so that a failure shows the first thing that differs and no more.
+      wanted.did.forEach((one, at) => expect(plain(done.did[at]), `world ${seed}, step ${at}`).toEqual(plain(one)));
+      expect([done.did.length, done.error, done.writes], `world ${seed}`).toEqual([wanted.did.length, wanted.error, wanted.writes]);
+    }
+  });
+});
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) freeze(item);
+  }
+  return value;
+}
