@@ -188,6 +188,7 @@ describe.each(CASES)('control %s', (_name, test) => {
     w.editSet((spec) => ({ ...withImage('foo')(spec), replicas: after }));
     expect(drive(w, isUpdated, updateInvariants)).toBeUndefined();
     w.pods().forEach((pod, ordinal) => expect(pod.spec.containers[0]?.image).toBe(ordinal < before ? 'nginx' : 'foo'));
+    for (const claim of w.claims()) if (w.podNames().includes(claim.metadata.name.replace('datadir-', ''))) expect(claim.metadata.ownerReferences?.some((owner) => owner.kind === 'Pod') ?? false).toBe(false);
     w.editSet(() => ({ replicas: 0 }));
     drive(w, isScaled, burstInvariants);
     w.editSet(() => ({ replicas: after }));

@@ -3,6 +3,4 @@
 import './whole-sync.test.ts';
 import './change-handlers.test.ts';
 import './ordinal-runs.test.ts';
-import './naive-decision.test.ts';
 import './set-summary.test.ts';
-import './random-walk.test.ts';

@@ -1,5 +1,10 @@
 // Upstream's tests of budgets, minReadySeconds, batches and strategies (stateful_set_control_test.go, 1.36 and 1.37).
+import type { StatefulSet } from '@kubesim/api';
 import { describe, expect, it } from 'vitest';
+import { behaviourOf } from '../../src/stateful-set/behaviour.ts';
+import type { DecisionInput } from '../../src/stateful-set/decision-input.ts';
+import { maxUnavailable, podsToUpdate, unavailableCount } from '../../src/stateful-set/rolling-update.ts';
+import { buildSummary } from '../../src/stateful-set/set-summary.ts';
 import { drive, isScaled, isUpdated, burstInvariants, monotonicInvariants } from './invariants.ts';
 import { SetWorld, SETS } from './set-world.ts';
 import { newSet, withImage } from './sets.ts';
@@ -13,6 +18,18 @@ function readyWorld(replicas: number, spec: object, gates: Readonly<Record<strin
   for (const name of w.podNames()) w.setReady(name);
   w.settle();
   return w;
+}
+
+/** The set as an ordered one. */
+const ordered = (w: SetWorld): StatefulSet => ({ ...w.set(), spec: { ...w.set().spec, podManagementPolicy: 'OrderedReady' } });
+
+/** What the update branch alone is given, with every pod on the older revision. */
+function inputOf(w: SetWorld, set: StatefulSet): DecisionInput {
+  const { template } = set.spec;
+  return {
+    set, behaviour: behaviourOf(w.profile), now: w.now, claims: () => undefined, summary: buildSummary({ epoch: { kind: 'epoch' }, set, claims: () => undefined }, w.pods()),
+    revisions: { current: { name: w.revisions()[0]?.metadata.name ?? '', template }, update: { name: 'web-new', template }, collisionCount: 0 },
+  };
 }
 
 const ordinals = (names: readonly string[]): readonly number[] => names.map((name) => Number(name.split('-')[1]));
@@ -106,6 +123,41 @@ describe('maxUnavailable', () => {
     expect(deleted(w.reconcile().actions)).toEqual([]);
     w.setReady('web-4');
     expect(deleted(w.reconcile().actions)).toEqual([3]);
+  });
+});
+
+describe('the gauges of an update', () => {
+  /** Strategy, replicas, pods ready, statefulset_max_unavailable and statefulset_unavailability_count. */
+  it.each<readonly [string, object | undefined, number, number, number, number]>([
+    ['2 of 3', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 2 } }, 3, 2, 2, 1], ['20 % of 10', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '20%' } }, 10, 7, 2, 3],
+    ['all unavailable', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 3 } }, 5, 2, 3, 3], ['none unavailable', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } }, 3, 3, 1, 0],
+    ['25 % of 8', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%' } }, 8, 7, 2, 1], ['80 % of 5', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '80%' } }, 5, 1, 4, 4],
+    ['a share below one', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } }, 5, 4, 1, 1], ['a partition', { type: 'RollingUpdate', rollingUpdate: { partition: 2, maxUnavailable: 1 } }, 4, 3, 1, 1],
+    ['OnDelete, two of three', { type: 'OnDelete' }, 3, 1, 1, 2], ['OnDelete, one', { type: 'OnDelete' }, 3, 2, 1, 1], ['no parameters, two', { type: 'RollingUpdate' }, 3, 1, 1, 2], ['no parameters, none', { type: 'RollingUpdate' }, 3, 3, 1, 0],
+  ])('Metrics: %s', (_title, updateStrategy, replicas, ready, most, unavailable) => {
+    const w = readyWorld(replicas, { updateStrategy }, ON);
+    for (let ordinal = ready; ordinal < replicas; ordinal++) w.setPhase(`web-${ordinal}`, 'Running', { ready: false });
+    const input = inputOf(w, w.set());
+    expect([maxUnavailable(w.set()), unavailableCount(input)]).toEqual([most, unavailable]);
+  });
+});
+
+describe('the update branch of an ordered set', () => {
+  it.each<readonly [readonly number[], number]>([[[], 2], [[5], 1], [[3], 1], [[4], 1], [[5, 4], 0], [[5, 3], 0], [[4, 3], 0], [[5, 4, 3], 0], [[2], 1], [[1], 1]])('RollingUpdateWithMaxUnavailableInOrderedModeVerifyInvariant: terminating %j leave a budget of %i', (terminating, count) => {
+    for (const release of ['1.36', '1.37'] as const) {
+      const w = readyWorld(6, { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 3, maxUnavailable: 2 } } }, ON, release);
+      for (const ordinal of terminating) w.setTerminating(`web-${ordinal}`);
+      expect(podsToUpdate(inputOf(w, ordered(w))).length).toBe(count);
+    }
+  });
+
+  it('leaves all pods of which one is ready for too short a time (budget 1, 30 s)', () => {
+    const w = readyWorld(3, { minReadySeconds: 30, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1 } } }, ON);
+    w.now += 60_000;
+    w.setReady('web-2');
+    expect(podsToUpdate(inputOf(w, ordered(w)))).toEqual([]);
+    w.now += 30_000;
+    expect(podsToUpdate(inputOf(w, ordered(w))).map((pod) => pod.metadata.name)).toEqual(['web-2']);
   });
 });
 
