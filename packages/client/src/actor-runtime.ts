@@ -76,12 +76,13 @@ export class ActorHost {
     this.act(machine, slot, (actor, context, state) => actor.receive(context, state, message));
   }
 
-  /** The process crashes: state and timers are lost. */
-  crash(machine: Machine, slot: number): void {
+  /** The process crashes: state and timers are lost, but for what outlives it. With its machine that goes, too. */
+  crash(machine: Machine, slot: number, withMachine: boolean = false): void {
     machine.takeBackAll(slot);
     const state = machine.edit<ActorRecord>(slot);
-    const args = machine.argsOf(slot) as ActorArgs;
-    Object.assign(state, this.actor(args).initial(), { timers$: OrderedMap.empty<true>() });
+    const actor = this.actor(machine.argsOf(slot) as ActorArgs);
+    const left = withMachine ? undefined : actor.outlives?.(state);
+    Object.assign(state, actor.initial(), left, { timers$: OrderedMap.empty<true>() });
   }
 
   private act(machine: Machine, slot: number, run: (actor: Actor<object, unknown>, context: ActorContext<unknown>, state: object) => void): void {

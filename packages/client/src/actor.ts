@@ -42,6 +42,8 @@ export interface Actor<State extends object, Message> {
   /** Resources whose caches it reads, each with the field selector of its watch, such as `spec.nodeName=node-1`. */
   readonly watches: readonly { readonly resource: ResourceName; readonly fieldSelector?: string }[];
   initial(): State;
+  /** What goes on to be when the process ends and its machine does not: containers beside a kubelet. Without it nothing does. */
+  outlives?(state: State): Partial<State>;
   /** Called once when the process starts or restarts. */
   start(context: ActorContext<Message>, state: State): void;
   /** Called once per change of a watched cache, after the cache has moved. */

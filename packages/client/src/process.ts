@@ -154,23 +154,37 @@ export class ProcessHost {
     for (const member of state.members) this.hostOf(machine, member).start(machine, member);
   }
 
-  /** Crashes a process: caches, queues, running reconciles and private state are lost; what was written stays. */
-  crash(machine: Machine, process: string): void {
+  /**
+   * Crashes a process: caches, queues, running reconciles and private state are lost; what was written stays, and what outlives an
+   * actor's process. With `withMachine` that is lost, too, also of a process that is down already.
+   */
+  crash(machine: Machine, process: string, withMachine: boolean = false): void {
     const slot = this.slot(machine, process);
     const state = machine.edit<ProcessState>(slot);
-    if (!state.isUp) return;
+    if (!state.isUp) {
+      if (withMachine) this.crashMembers(machine, state, true);
+      return;
+    }
     state.isUp = false;
-    this.stopServing(machine, slot);
+    this.stopServing(machine, slot, withMachine);
     if (state.elector >= 0) this.controllers.crash(machine, state.elector);
   }
 
   /** All but an elector is lost. */
-  private stopServing(machine: Machine, slot: number): void {
+  private stopServing(machine: Machine, slot: number, withMachine: boolean = false): void {
     if (!machine.peek<ProcessState>(slot).isServing) return;
     const state = machine.edit<ProcessState>(slot);
     state.isServing = false;
     for (const view of Object.values(state.views)) this.ports.watch(machine, view, false);
-    for (const member of state.members) this.hostOf(machine, member).crash(machine, member);
+    this.crashMembers(machine, state, withMachine);
+  }
+
+  private crashMembers(machine: Machine, { members }: ProcessState, withMachine: boolean): void {
+    for (const member of members) {
+      const host = this.hostOf(machine, member);
+      if (host === this.actors) this.actors.crash(machine, member, withMachine);
+      else host.crash(machine, member);
+    }
   }
 
   /** Stops one controller of a process: its queue, running reconciles and private state are lost; the others go on. */

@@ -64,6 +64,11 @@ export function initialKubeletState(): KubeletState {
   };
 }
 
+/** What is on the node without its kubelet: containers, images, volumes, addresses, and how the machine is. @internal */
+export function whatOutlives({ workers, images, volumes, mounts, addresses, lastAddress, slowness, clockJumps }: KubeletState): Partial<KubeletState> {
+  return { workers, images, volumes, mounts, addresses, lastAddress, slowness, clockJumps };
+}
+
 /** What a kubelet is sent: its own timers, and faults and changes from outside. @public */
 export type KubeletMessage =
   | { readonly kind: 'pod'; readonly uid: string }

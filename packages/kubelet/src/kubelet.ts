@@ -2,8 +2,9 @@
 import type { ApiReply, KubeObject, Node, Pod } from '@kubesim/api';
 import { formatTime, qosClass } from '@kubesim/api';
 import type { Actor, ActorContext, CacheChange } from '@kubesim/client';
+import { OrderedMap } from '@kubesim/kernel';
 import { anyBehaviour, defaultBehaviours } from './container/images.ts';
-import { initialKubeletState, wallClock, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
+import { initialKubeletState, wallClock, whatOutlives, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
 import { admitPod, type Rejection } from './node/admission.ts';
 import { allocateAddress } from './node/addresses.ts';
 import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
@@ -14,7 +15,7 @@ import { newPodWorker, nextWake, stepPod, type PodInput } from './pod/pod-worker
 import type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
 import { writeStatus } from './pod/status-write.ts';
 import { behaviourOf, imageName, type ContainerBehaviour } from './runtime/behaviour.ts';
-import { isRunning, withInstance } from './runtime/container-runtime.ts';
+import { isRunning, withInstance, type RuntimePod } from './runtime/container-runtime.ts';
 import { withStages } from './stages.ts';
 import { resolveTiming, type KubeletTiming } from './timing.ts';
 
@@ -41,6 +42,7 @@ export function createKubelet(options: KubeletOptions, behaviours: readonly Cont
       { resource: 'pods', fieldSelector: `spec.nodeName=${options.node}` }, { resource: 'nodes', fieldSelector: `metadata.name=${options.node}` },
     ],
     initial: initialKubeletState,
+    outlives: whatOutlives,
     start: (context, state) => kubelet.start(context, state),
     observe: (context, state, change) => kubelet.observe(context, state, change),
     receive: (context, state, message) => kubelet.receive(context, state, message),
@@ -67,7 +69,28 @@ class Kubelet {
       context.after(0, { kind: 'lease' }, { name: 'lease' });
       context.after(NODE_REPORT_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus', quietUntil: Infinity });
     }
+    this.takeOver(context, state);
     this.resync(context, state);
+  }
+
+  /**
+   * A kubelet that comes back finds what runs, and makes a worker for each pod anew. Of a pod that has gone from the API meanwhile it
+   * ends the containers. Upstream: kubelet_pods.go HandlePodCleanups (1.37).
+   */
+  private takeOver(context: Context, state: KubeletState): void {
+    const left = [...state.workers];
+    if (left.length === 0) return;
+    state.workers = OrderedMap.empty();
+    const pods = new Map(context.lister<Pod & KubeObject>('pods').list().map((pod) => [pod.metadata.uid ?? '', pod]));
+    for (const [uid, { pod: known, runtime }] of left) {
+      const pod = pods.get(uid);
+      if (pod !== undefined && hasEnded(pod) && pod.metadata.deletionTimestamp === undefined) this.release(context, state, uid, runtime);
+      else if (pod !== undefined) this.begin(context, state, pod, runtime);
+      else {
+        state.workers = state.workers.set(context.epoch, uid, newPodWorker(known, this.environment(context, state, known, []), runtime));
+        this.step(context, state, uid, { kind: 'update', pod: known, isGone: true });
+      }
+    }
   }
 
   observe(context: Context, state: KubeletState, change: CacheChange): void {
@@ -162,20 +185,23 @@ class Kubelet {
       return this.step(context, state, uid, { kind: 'update', pod, isGone });
     }
     if (isGone || pod.spec?.nodeName !== this.options.node) return;
-    const phase = pod.status?.phase;
-    const isTerminal = phase === 'Succeeded' || phase === 'Failed';
     // One that was asked to go had ended before the kubelet started: what is left is to remove it.
-    if (isTerminal && pod.metadata?.deletionTimestamp === undefined) return;
+    if (hasEnded(pod) && pod.metadata?.deletionTimestamp === undefined) return;
     const rejection = pod.metadata?.deletionTimestamp === undefined && pod.status?.startTime === undefined ? this.admit(context, state, pod) : undefined;
     if (rejection !== undefined) return this.reject(context, state, pod, rejection);
-    const env = this.environment(context, state, pod, []);
     const { adoptsUntil } = this.options;
     const running = adoptsUntil !== undefined && context.now <= adoptsUntil ? runtimeOfStatus(pod, context.now) : undefined;
     if (running !== undefined) {
       if (running.sandbox?.ip !== undefined && pod.spec.hostNetwork !== true) state.addresses = state.addresses.set(context.epoch, running.sandbox.ip, uid);
       mountVolumes(context, state, pod);
     }
-    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, env, running));
+    this.begin(context, state, pod, running);
+  }
+
+  /** Makes the worker of a pod, with what runs of it already. */
+  private begin(context: Context, state: KubeletState, pod: Pod, running: RuntimePod | undefined): void {
+    const uid = pod.metadata?.uid ?? '';
+    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, this.environment(context, state, pod, []), running));
     this.step(context, state, uid, pod.metadata?.deletionTimestamp === undefined ? { kind: 'wake' } : { kind: 'update', pod });
   }
 
@@ -236,7 +262,7 @@ class Kubelet {
     const node = context.lister<Node & KubeObject>('nodes').get('', this.options.node);
     const hostIP = this.options.hostIP ?? node?.status?.addresses?.find((each) => each.type === 'InternalIP')?.address ?? '192.0.2.2';
     return {
-      now: context.now, stamp: (instant) => formatTime(wallClock(state.clockJumps, instant)), timing, relistPhaseMs: state.relistPhaseMs, tickPhaseMs: state.tickPhaseMs, hostIP, messages: context.profile.kubernetes,
+      now: context.now, stamp: (instant) => formatTime(wallClock(state.clockJumps, instant)), timing, relistPhaseMs: state.relistPhaseMs, tickPhaseMs: state.tickPhaseMs, hostIP, messages: context.profile.kubernetes, restartKeepsReadiness: restartKeepsReadiness(context.profile),
       behaviour: (image) => {
         const found = behaviourOf(this.behaviours, image, anyBehaviour);
         return this.options.stages === undefined ? found : withStages(found, this.options.stages, imageName(image), context.now, (name, bound) => context.random(name).below(bound));
@@ -294,16 +320,22 @@ class Kubelet {
   }
 
   private forget(context: Context, state: KubeletState, uid: string): void {
-    const address = state.workers.get(uid)?.runtime.sandbox?.ip;
-    if (address !== undefined && state.addresses.get(address) === uid) state.addresses = state.addresses.delete(context.epoch, address);
+    const worker = state.workers.get(uid);
     state.workers = state.workers.delete(context.epoch, uid);
     state.writes = state.writes.delete(context.epoch, uid);
+    this.release(context, state, uid, worker?.runtime);
+    context.cancel(`pod/${uid}`);
+  }
+
+  /** Gives back a pod's address and what only it held. */
+  private release(context: Context, state: KubeletState, uid: string, runtime: RuntimePod | undefined): void {
+    const address = runtime?.sandbox?.ip;
+    if (address !== undefined && state.addresses.get(address) === uid) state.addresses = state.addresses.delete(context.epoch, address);
     for (const place of [...state.mounts.keys(`${uid}/`, `${uid}0`)]) {
       const key = state.mounts.get(place) ?? '';
       if (key.startsWith('pod/')) state.volumes = state.volumes.delete(context.epoch, key);
       state.mounts = state.mounts.delete(context.epoch, place);
     }
-    context.cancel(`pod/${uid}`);
   }
 
   private shutDown(context: Context, state: KubeletState, critical: boolean, graceMs: number): void {
@@ -341,6 +373,15 @@ function removePod(context: Context, pod: Pod): ApiReply {
     verb: 'delete', resource: 'pods', namespace: pod.metadata?.namespace, name: pod.metadata?.name ?? '',
     options: { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata?.uid } },
   });
+}
+
+function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/** Whether a restart of the kubelet leaves containers ready. Upstream: the gate ChangeContainerStatusOnKubeletRestart, off since 1.35. */
+function restartKeepsReadiness({ kubernetes, featureGates }: Context['profile']): boolean {
+  return !(featureGates['ChangeContainerStatusOnKubeletRestart'] ?? kubernetes === '1.34');
 }
 
 function isNodeReady(node: Node): boolean {

@@ -37,7 +37,10 @@ export class Faults {
     this.target = target;
   }
 
-  /** Crashes a process (`kube-controller-manager`) or switches a node off (`node/node-2`): its containers are gone. */
+  /**
+   * Crashes a process (`kube-controller-manager`) or switches a node off (`node/node-2`): its containers are gone. The containers beside
+   * a kubelet that crashes (`kubelet/node-2`) run on: when it is back it finds them, and its probes start anew.
+   */
   crash(what: string): void {
     const node = nodeOf(what);
     this.target.apply(node === undefined ? { fault: 'crash', process: this.process('faults.crash', what) } : { fault: 'node', node: this.node(what), state: 'stopped' });

@@ -61,11 +61,28 @@ export const FAULTS = 'faults';
 /** After so long the others see that a leader renews its lease no more: a few tries of a candidate. */
 const LEADER_MISSED_MS = 10_000;
 
-/** Crashes a process. A leader is noticed by its silence: until that can be seen, the cluster is not settled. @internal */
+/** After so long a lost heartbeat of a node shows: one and a half of a lease's renewals, and a look of the node lifecycle controller. @internal */
+export const SILENCE_SEEN_MS = 25_000;
+
+const KUBELET = 'kubelet/';
+
+/**
+ * Crashes a process. A leader or a kubelet is noticed by its silence: until that can be seen, the cluster is not settled. Legal: a
+ * process may end at any instant; what it wrote stays, what it had in mind is lost. Containers are no children of a kubelet: they run on.
+ * @internal
+ */
 export function crashProcess(plane: ControlPlane, machine: Machine, process: string): void {
   const { processes } = plane;
-  if (processes.isCandidate(machine, process) && processes.isServing(machine, process)) machine.send(machine.slotOf(FAULTS), FAULTS, `silence of ${process}`, null, { delayMs: LEADER_MISSED_MS });
+  const missedAfterMs = process.startsWith(KUBELET) ? SILENCE_SEEN_MS : processes.isCandidate(machine, process) ? LEADER_MISSED_MS : undefined;
+  if (missedAfterMs !== undefined && processes.isServing(machine, process)) machine.send(machine.slotOf(FAULTS), FAULTS, `silence of ${process}`, null, { delayMs: missedAfterMs });
   processes.crash(machine, process);
+}
+
+/** Starts a process that is down. A kubelet whose node is off or cut off starts when the node is back: it needs the machine, and the API server's list. @internal */
+export function startProcess(plane: ControlPlane, machine: Machine, process: string): void {
+  const { nodes } = machine.peek<FaultState>(machine.slotOf(FAULTS));
+  if (process.startsWith(KUBELET) && nodes.has(process.slice(KUBELET.length))) return;
+  plane.processes.start(machine, process);
 }
 
 /** @internal */
@@ -76,7 +93,7 @@ export function faultComponent(plane: () => ControlPlane): ComponentType<FaultSt
     initial: () => ({ rules: [], crashes: [], dying: [], nodes: OrderedMap.empty(), skew: OrderedMap.empty() }),
     receive: (machine, state, message, slot) => {
       if (message === null) return;
-      if (message.do === 'start') return plane().processes.start(machine, message.process);
+      if (message.do === 'start') return startProcess(plane(), machine, message.process);
       state.dying = state.dying.filter((process) => process !== message.process);
       logReason(machine, { source: 'fault', subject: `process/${message.process}`, rule: 'crash', message: 'crashes between two of its writes' });
       crashProcess(plane(), machine, message.process);
@@ -121,7 +138,7 @@ function faultStatus(error: NonNullable<ApiFault['error']>, call: ApiCall): Stat
 export const faultFilter: CallFilter = (machine, call, process, send) => {
   const slot = machine.slotOf(FAULTS);
   const faults = machine.peek<FaultState>(slot);
-  if (faults.nodes.size > 0 && process.startsWith('kubelet/') && faults.nodes.has(process.slice('kubelet/'.length))) return unreachable();
+  if (faults.nodes.size > 0 && process.startsWith(KUBELET) && faults.nodes.has(process.slice(KUBELET.length))) return unreachable();
   if (faults.dying.length > 0 && faults.dying.includes(process)) return unreachable();
   const rule = faults.rules.length === 0 ? undefined : faults.rules.find((each) => each.error !== undefined && matches(each, call, process));
   const answer = rule === undefined || rule.when === 'after' ? send() : undefined;

@@ -4,7 +4,7 @@ import type { InputFunction, Machine } from '@kubesim/kernel';
 import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse } from '@kubesim/kubelet';
 import type { ControllerArgs } from '@kubesim/client';
 import type { ControlPlane } from './control-plane.ts';
-import { crashProcess, delayCaches, FAULTS, freezeCaches, relistCaches, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
+import { crashProcess, delayCaches, FAULTS, freezeCaches, relistCaches, SILENCE_SEEN_MS, startProcess, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 import { exec, http } from './pod-access.ts';
 import { formatDuration } from './duration.ts';
@@ -35,9 +35,6 @@ export interface ClusterInputs {
   controller(machine: Machine, change: { readonly name: string; readonly on: boolean }): void;
   tell(machine: Machine, told: { readonly process: string; readonly message: unknown }): void;
 }
-
-/** After so long a lost heartbeat shows: one and a half of a lease's renewals, and a look of the node lifecycle controller. */
-const SILENCE_SEEN_MS = 25_000;
 
 /** Who the user's own calls come from. @internal */
 export const USER = 'kubectl';
@@ -112,7 +109,7 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return crashProcess(plane, machine, input.process);
     case 'restart':
       crashProcess(plane, machine, input.process);
-      return plane.processes.start(machine, input.process);
+      return startProcess(plane, machine, input.process);
     case 'node':
       return changeNode(plane, machine, input.node, input.state);
   }
@@ -162,8 +159,11 @@ function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 
   if (machine.slotOf(`process ${process}`) < 0) throw new RangeError(`faults: no node is named '${node}'`);
   if (state === 'up') {
     faults.nodes = faults.nodes.delete(machine.epoch, node);
-    if (before === 'cut-off') return thawCaches(machine, process);
-    if (before === undefined) plane.processes.crash(machine, process);
+    if (before === 'cut-off') {
+      thawCaches(machine, process);
+      return plane.processes.start(machine, process);
+    }
+    if (before === undefined) plane.processes.crash(machine, process, true);
     plane.processes.start(machine, process);
     const offsetMs = faults.skew.get(node);
     if (offsetMs !== undefined) tellKubelet(plane, machine, node, { kind: 'clock', offsetMs });
@@ -172,6 +172,6 @@ function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 
   faults.nodes = faults.nodes.set(machine.epoch, node, state);
   // A silent node is noticed by its silence: until that can be seen, the cluster is not settled.
   machine.send(machine.slotOf(FAULTS), 'faults', `silence of ${node}`, null, { delayMs: SILENCE_SEEN_MS });
-  if (state === 'stopped') plane.processes.crash(machine, process);
+  if (state === 'stopped') plane.processes.crash(machine, process, true);
   else freezeCaches(machine, process);
 }

@@ -1,7 +1,7 @@
 // What the arbitraries draw, and how often their runs come to where bugs are. Shares are those that the docstrings state.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choices, command, fault, profile, scenario, ScenarioRunner, statefulSetSpec, type Fault } from '../src/index.ts';
+import { choices, command, fault, FAULT_NAMES, FAULTS, profile, scenario, ScenarioRunner, statefulSetSpec, type Fault } from '../src/index.ts';
 
 const SEED = 20_261_124;
 const DRAWS = 4_000;
@@ -37,8 +37,8 @@ describe('what is drawn', () => {
 
   it('should be faults of every class', () => {
     const share = shares(fault('web'), (each) => each.fault);
-    const classes: readonly Fault['fault'][] = ['apiError', 'latency', 'relist', 'freeze', 'lag', 'crash', 'crashAfter', 'leaderChange', 'nodeCrash', 'cutOff', 'zoneLoss', 'slow', 'clockJump', 'containerCrash', 'quotaLag', 'dnsLag'];
-    for (const name of classes) expect(share(name), name).toBeGreaterThan(0.005);
+    const total = FAULT_NAMES.reduce((sum, name) => sum + FAULTS[name].weight, 0);
+    for (const name of FAULT_NAMES) expect(Math.abs(share(name) - FAULTS[name].weight / total), name).toBeLessThan(0.02);
   });
 
   it('should be errors that may come: a conflict never after the write took effect', () => {

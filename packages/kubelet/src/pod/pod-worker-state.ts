@@ -125,6 +125,8 @@ export interface PodEnvironment {
   readonly hostIP: string;
   /** Whose wording the Events have. */
   readonly messages: string;
+  /** A kubelet that comes back leaves containers as ready as it finds them in the status, until a probe says otherwise. */
+  readonly restartKeepsReadiness: boolean;
   behaviour(image: string): ContainerBehaviour;
   /** A whole number below `bound`, from a stream of that name. */
   random(name: string, bound: number): number;

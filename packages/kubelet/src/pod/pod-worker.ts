@@ -6,7 +6,7 @@ import { computeActions } from './actions.ts';
 import { specGraceMs } from './containers.ts';
 import { lastTick, nextTick, tickFrom } from './grid.ts';
 import { shortenGrace } from './kill.ts';
-import { newProbes, runDueProbes, triggerReadiness, wakeProbes } from './probes.ts';
+import { newProbes, probesFoundRunning, runDueProbes, triggerReadiness, wakeProbes } from './probes.ts';
 import type { PodDraft, PodEnvironment, PodWorkerState } from './pod-worker-state.ts';
 import { generateStatus, setStatus } from './status.ts';
 import { beginOperation, continueOperation } from './sync.ts';
@@ -181,7 +181,7 @@ function syncPod(draft: PodDraft, env: PodEnvironment): void {
   draft.wantsSync = false;
   if (draft.firstSyncAt === undefined) {
     draft.firstSyncAt = env.now;
-    draft.probes = draft.runtime.sandbox === undefined ? newProbes(draft, env.now) : draft.probes;
+    draft.probes = probesFoundRunning(draft, newProbes(draft, env.now), env);
   }
   const isTerminating = draft.ended !== undefined;
   const { status, phase } = generateStatus(draft, { runtime: draft.cache, seenAt: draft.cacheAt, isTerminating: false }, env);

@@ -31,6 +31,23 @@ export function newProbes(draft: PodDraft, now: number): readonly ProbeState[] {
   return probes;
 }
 
+/**
+ * The workers where a kubelet came upon containers that run already. They count anew; whether a container is started and ready is as
+ * the status has it, if releases do so and it speaks of this very run. Upstream: prober_manager.go, KEP-4781 (1.35).
+ */
+export function probesFoundRunning(draft: PodDraft, probes: readonly ProbeState[], env: PodEnvironment): readonly ProbeState[] {
+  const statuses = [...(draft.pod.status?.containerStatuses ?? []), ...(draft.pod.status?.initContainerStatuses ?? [])];
+  return probes.map((probe) => {
+    const instance = newest(draft.runtime, probe.container);
+    if (instance === undefined || !isRunning(instance, env.now)) return probe;
+    const found: ProbeState = { ...probe, instance: instance.id };
+    const status = statuses.find(({ name, containerID }) => name === probe.container && containerID === instance.id);
+    if (!env.restartKeepsReadiness || status === undefined) return found;
+    if (probe.type === 'startup' && status.started === true) return { ...found, result: 'success', nextAt: undefined };
+    return probe.type === 'readiness' && status.ready ? { ...found, result: 'success' } : found;
+  });
+}
+
 function initialResult(type: ProbeState['type']): ProbeState['result'] {
   return type === 'startup' ? 'unknown' : type === 'liveness' ? 'success' : 'failure';
 }

@@ -20,6 +20,7 @@ export interface FaultParameters {
   zoneLoss: { readonly zone: string; readonly forMs: number };
   slow: { readonly node: string; readonly factor: number; readonly forMs: number };
   clockJump: { readonly node: string; readonly offsetMs: number; readonly forMs: number };
+  kubeletRestart: { readonly node: string; readonly forMs: number };
   containerCrash: { readonly of: string; readonly nth: number };
   quotaLag: { readonly lagMs: number; readonly forMs: number };
   dnsLag: { readonly lagMs: number; readonly forMs: number };

@@ -1,4 +1,4 @@
-// Faults of machines: off, cut off, slow, with a clock that is off.
+// Faults of machines: off, cut off, slow, with a clock that is off, without their kubelet.
 import fc from 'fast-check';
 import type { FaultDefinition } from './definition.ts';
 import { nodesOfZone } from './targets.ts';
@@ -60,4 +60,15 @@ export const clockJump: FaultDefinition<'clockJump'> = {
   end: (cluster, { node }) => { cluster.faults.clockJump(`node/${node}`, 0); },
   durationMs: ({ forMs }) => forMs,
   describe: ({ node, offsetMs, forMs }) => `the clock of ${node} is off by ${offsetMs} ms for ${forMs} ms`,
+};
+
+/** @internal */
+export const kubeletRestart: FaultDefinition<'kubeletRestart'> = {
+  rule: 'a kubelet may end as any process; containers are no children of it and run on; it finds them when it is back, and its probes start anew',
+  weight: 2,
+  draw: ({ node, forMs }) => fc.record({ node, forMs }),
+  begin: (cluster, { node }) => { cluster.faults.crash(`kubelet/${node}`); },
+  end: (cluster, { node }) => { cluster.faults.restart(`kubelet/${node}`); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, forMs }) => `the kubelet of ${node} ends, and starts again after ${forMs} ms`,
 };
