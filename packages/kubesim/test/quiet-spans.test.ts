@@ -5,7 +5,7 @@ import { formatDigest, Hasher, Machine, World } from '@kubesim/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const NUM_RUNS = Number(process.env['KUBESIM_RUNS'] ?? 12);
+const NUM_RUNS = Number(process.env['KUBESIM_RUNS'] ?? 10);
 const SEED = process.env['KUBESIM_SEED'] === undefined ? undefined : Number(process.env['KUBESIM_SEED']);
 
 const selector = (app: string): object => ({ matchLabels: { app } });
@@ -189,6 +189,20 @@ describe('quiet spans of a cluster', () => {
     const replayed = Cluster.replay(crossed.recording());
     expect(spansOf(replayed).length).toBeGreaterThan(3);
     expect(identity(replayed)).toEqual(identity(crossed));
+  });
+
+  it.each(['none', 'set', 'deployment', 'daemons'])('should write nothing but heartbeats once it is settled: %s', (workload) => {
+    // The first look at the nodes announces them.
+    const cluster = clusterOf(workload, { nodes: 3 }).run({ for: '10s' });
+    const { revision } = cluster;
+    const storage = cluster.controlPlane.storage(cluster.kernel);
+    const events = storage.revisionOf('events');
+    cluster.run({ for: '2h', quiet: 'step' });
+    const writes = cluster.history({ since: revision });
+    expect(storage.revisionOf('events')).toBe(events);
+    expect(writes.filter(({ object }) => object.kind === 'Lease')).toHaveLength(3 * 720);
+    expect(writes.filter(({ object }) => object.kind === 'Node')).toHaveLength(3 * 24);
+    expect(writes).toHaveLength(3 * 744);
   });
 
   it('should leave an idle node without a task between its heartbeats, probes included', () => {

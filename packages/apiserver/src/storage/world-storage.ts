@@ -1,7 +1,7 @@
 // Storage over the World of a machine: the head, one history of changes, and the views that follow it.
 import type { KubeObject, ResourceName } from '@kubesim/api';
 import { hashText, type ComponentType, type Machine } from '@kubesim/kernel';
-import { changesOf, instantInSpans, lastRevision, repeatStore, revisionInSpans } from './quiet-span.ts';
+import { changesOf, instantInSpans, lastRevision, repeatStore, revisionInSpans, type QuietSpan } from './quiet-span.ts';
 import type { Change, Storage } from './storage.ts';
 import { editTable, emptyStore, index, indexed, prefixEnd, readTable, type StoreState, type WriteInstant } from './table.ts';
 import { wakeSubscribers } from './view.ts';
@@ -54,6 +54,8 @@ export function frozen<T>(value: T): T {
 }
 
 const NO_OBJECTS: readonly KubeObject[] = [];
+
+const NO_RESOURCES: QuietSpan['resources'] = Object.freeze({});
 
 const CHANGE_CODES = { ADDED: 1, MODIFIED: 2, DELETED: 3 } as const;
 
@@ -210,7 +212,8 @@ export class WorldStorage implements Storage {
     const { epoch } = this.machine;
     if (revision <= state.compactedRevision) return;
     state.compactedRevision = Math.min(revision, state.revision);
-    state.spans = state.spans.filter((span) => lastRevision(span) > state.compactedRevision);
+    // Instants of revisions are kept, as those of other writes are.
+    state.spans = state.spans.map((span) => (lastRevision(span) > state.compactedRevision ? span : { ...span, resources: NO_RESOURCES }));
     for (const resource of [...state.tables.keys()]) {
       const table = editTable(state, epoch, resource);
       const limit = isEventResource(resource) ? state.eventRevision : state.compactedRevision;
