@@ -69,19 +69,30 @@ interface Handlers {
   readonly handlers: readonly AdmissionPlugin[];
 }
 
+const NO_PLUGINS: readonly AdmissionPlugin[] = [];
+
+/** By chain of plugins, which of them look at a sort of request: they answer that once, for the servers of all forks. */
+const handlers = new WeakMap<readonly AdmissionPlugin[], Map<ResourceName, readonly Handlers[]>>();
+
+function handlersOf(plugins: readonly AdmissionPlugin[]): Map<ResourceName, readonly Handlers[]> {
+  let known = handlers.get(plugins);
+  if (known === undefined) handlers.set(plugins, known = new Map());
+  return known;
+}
+
 /** What every verb works with. @internal */
 export class ServerContext {
   readonly storage: Storage;
   readonly options: ApiServerOptions;
   readonly store: StoreReader;
-  /** Plugins that look at a sort of request: they answer that once. */
-  private readonly plugins: Map<ResourceName, readonly Handlers[]> = new Map();
+  private readonly plugins: Map<ResourceName, readonly Handlers[]>;
   /** What hooks look at, for the instant that it names: many requests share one. */
   private current: AdmissionContext | undefined;
 
   constructor(options: ApiServerOptions) {
     this.options = options;
     this.storage = options.storage;
+    this.plugins = handlersOf(options.admission ?? NO_PLUGINS);
     this.store = { get: (resource, key) => this.storage.get(resource, key), list: (resource, prefix) => this.storage.list(resource, prefix) };
   }
 
@@ -160,8 +171,8 @@ export class ServerContext {
   private pluginsFor(phase: 'admit' | 'validate', { operation, resource, subresource }: AdmissionAttributes): readonly AdmissionPlugin[] {
     let found = this.plugins.get(resource)?.find((each) => each.phase === phase && each.operation === operation && each.subresource === subresource);
     if (found === undefined) {
-      const handlers = (this.options.admission ?? []).filter((plugin) => plugin[phase] !== undefined && (plugin.handles === undefined || plugin.handles(operation, resource, subresource)));
-      found = { phase, operation, subresource, handlers };
+      const own = (this.options.admission ?? NO_PLUGINS).filter((plugin) => plugin[phase] !== undefined && (plugin.handles === undefined || plugin.handles(operation, resource, subresource)));
+      found = { phase, operation, subresource, handlers: own };
       this.plugins.set(resource, [...this.plugins.get(resource) ?? [], found]);
     }
     return found.handlers;

@@ -67,7 +67,6 @@ export class ControllerHost {
   laterView: (machine: Machine, process: string, resource: ResourceName) => number | undefined = () => undefined;
   /** An elector has answered whether its process leads; set by who runs the processes. @internal */
   led: (machine: Machine, process: string, leads: boolean) => void = () => { throw new RangeError('controllers: no process to lead'); };
-  private readonly live = new WeakMap<Machine, Map<string, Live>>();
 
   constructor(controllers: readonly Controller[], ports: Ports, ended?: (machine: Machine, end: ReconcileEnd) => void) {
     this.controllers = new Map(controllers.map((controller) => [controller.name, controller]));
@@ -241,13 +240,14 @@ export class ControllerHost {
     if (result !== undefined && 'leads' in result) this.led(machine, args.process, result.leads);
   }
 
+  /** Generators that run, by slot and key. */
+  private live(machine: Machine): Map<string, Live> {
+    return machine.companion(this, () => new Map<string, Live>());
+  }
+
   /** The live generator of a reconcile: the cached one if it stands where the log ends, else the reconcile run again on its log. */
   private resume(machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, key: string, running: Running, isUnderway: boolean): Live {
-    let byKey = this.live.get(machine);
-    if (byKey === undefined) {
-      byKey = new Map();
-      this.live.set(machine, byKey);
-    }
+    const byKey = this.live(machine);
     const place = `${slot} ${key}`;
     const cached = byKey.get(place);
     if (cached !== undefined && cached.context.running.log === running.log && cached.context.running.log.length === cached.length) {
@@ -270,7 +270,7 @@ export class ControllerHost {
   }
 
   private forgetLive(machine: Machine, slot: number, key: string): void {
-    this.live.get(machine)?.delete(`${slot} ${key}`);
+    this.live(machine).delete(`${slot} ${key}`);
   }
 
   private hash(state: ControllerState, hasher: Hasher): void {

@@ -137,6 +137,7 @@ export class Machine {
   private readonly recent: string[] = [];
   private observer: ((task: Task) => void) | undefined;
   private witness: StepWitness | undefined;
+  private companions: Map<object, unknown> | undefined;
   /** Takes down what the rolling digest takes in, while a period is observed. */
   private tape: Tape | undefined;
   private observation: Observation | undefined;
@@ -183,6 +184,18 @@ export class Machine {
       definition: this.definition, seed: this.seed, now: this.now, agenda: this.agenda, instances: this.instances, names: this.names,
       streams: this.streams, arbiter: this.arbiter, sequence: this.sequence, steps: this.stepsMade, rollingA: this.rollingA, rollingB: this.rollingB,
     });
+  }
+
+  /**
+   * What somebody made for this very machine, made when first asked for: a server over its store, generators that run. No part of
+   * the World: it must follow from that alone. It goes with the machine: a WeakMap by machines would hold what is made for the
+   * many short-lived ones of an explorer until a full collection.
+   */
+  companion<T>(by: object, make: () => T): T {
+    this.companions ??= new Map();
+    let companion = this.companions.get(by) as T | undefined;
+    if (companion === undefined) this.companions.set(by, companion = make());
+    return companion;
   }
 
   // Components

@@ -34,6 +34,16 @@ describe('machine', () => {
     }), runs);
   });
 
+  it('what is made for a machine is made once, and a fork makes its own', () => {
+    const machine = machineOf({ seed: 1, peers: 1, starts: [] });
+    const [by, other] = [{}, {}];
+    const made = machine.companion(by, () => ({ of: machine }));
+    expect(machine.companion(by, () => ({ of: machine }))).toBe(made);
+    expect(machine.companion(other, () => ({ of: machine }))).not.toBe(made);
+    const fork = Machine.from(machine.seal());
+    expect(fork.companion(by, () => ({ of: fork })).of).toBe(fork);
+  });
+
   it('[promise 1] a World of another machine is refused and the first difference is named', () => {
     const json = machineOf({ seed: 1, peers: 1, starts: [] }).seal().toJSON();
     const other = { ...toy, components: [{ ...heart, version: 2 }, ...toy.components.filter((type) => type !== heart)] };

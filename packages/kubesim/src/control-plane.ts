@@ -44,7 +44,6 @@ export class ControlPlane {
   latency: Ports['latency'];
   /** Told of each reconcile's end, for tests and traces. */
   ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
-  private readonly servers = new WeakMap<Machine, ApiServer>();
 
   constructor(parts: ControlPlaneParts) {
     this.parts = parts;
@@ -77,22 +76,14 @@ export class ControlPlane {
 
   /** The API server over a machine's store. It holds no state of its own. */
   server(machine: Machine): ApiServer {
-    let server = this.servers.get(machine);
-    if (server === undefined) {
-      const storage = new WorldStorage(machine);
+    return machine.companion(this, () => {
       const { containerLog } = this.parts;
-      server = createApiServer({
-        storage,
-        now: () => machine.now,
-        profile: settingsOf(machine).profile,
-        admission: this.parts.admission,
-        authorizer: this.parts.authorizer,
+      return createApiServer({
+        storage: new WorldStorage(machine), now: () => machine.now, profile: settingsOf(machine).profile, admission: this.parts.admission, authorizer: this.parts.authorizer,
         containerLog: containerLog === undefined ? undefined : (target, previous) => containerLog(machine, target, previous),
-        identity: (parts: readonly string[]) => deriveIdentity(machine.seed, parts),
+        identity: (parts) => deriveIdentity(machine.seed, parts),
       });
-      this.servers.set(machine, server);
-    }
-    return server;
+    });
   }
 
   /** What a container printed; undefined if it never ran. */
