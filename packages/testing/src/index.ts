@@ -19,12 +19,15 @@ export type { Fault, FaultName, FaultOf, FaultParameters, FaultProcess } from '.
 export type { Violation as PropertyViolation } from './properties/monitor.ts';
 export { always, eventually, judge, leadsTo, never, object, until, type Known, type Property, type StatePredicate, type TemporalState, type WithinTime } from './properties/temporal.ts';
 export { allInvariants, statefulSetInvariants, traceInvariants } from './invariants/all.ts';
-export { orderedCreation, orderedDeletion, podIdentity, revisionSafety, rollingUpdateInOrder } from './invariants/stateful-set.ts';
+export { orderedCreation, orderedDeletion, podIdentity, revisionPromotion, revisionSafety, rollingUpdateInOrder } from './invariants/stateful-set.ts';
 export { availabilityFloor, budgetIsKept, historyKeepsWhatRuns, oneControllerAnObject, surgeCeiling } from './invariants/deployment.ts';
 export { antiAffinityIsKept, boundOnce, cachesMoveForward, endedStaysEnded, nodesHoldTheirPods, oneLiveProcessAnIdentity } from './invariants/pods.ts';
 export { noEmptyWrite, noHotLoop, oneObjectAName, versionsGrow } from './invariants/store.ts';
 export { attachedToOneNode, claimsAreKept, claimsInUseStay, volumesStayBound } from './invariants/volumes.ts';
-export { claimsConverge, deploymentsConverge, nothingLeaks, podsFindPlaces, replicaSetsConverge, statefulSetsConverge, statusEqualsRecount } from './invariants/at-rest.ts';
+export { claimsConverge, deletionsEnd, nothingLeaks, podsFindPlaces, replicaSetsConverge, statusEqualsRecount } from './invariants/at-rest.ts';
+export { deploymentsConverge } from './invariants/deployments-at-rest.ts';
+export { operatorsConverge } from './invariants/operators-at-rest.ts';
+export { statefulSetsConverge } from './invariants/stateful-sets-at-rest.ts';
 export { checkTrace, type TraceOptions, type TraceViolation } from './trace.ts';
 export { matchers, type KubesimMatchers, type MatcherResult } from './matchers.ts';
 export { clusterControlPlane, httpControlPlane, type ConformanceCase, type ControlPlaneAnswer, type ControlPlaneClient, type HttpControlPlane } from './conformance/client.ts';

@@ -1,84 +1,15 @@
-// Invariants of the state at rest: what everything must have come to when nothing is left to do.
+// Invariants of the state at rest, whatever the workload: what everything must have come to when nothing is left to do.
 import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { atRest } from '../properties/monitor.ts';
-import { hasCondition, isHealthy, isReady, isTerminating, keyOf, ordinalOf, ownerOf } from './facts.ts';
-
-const revisionOf = (pod: KubeObject): string | undefined => pod.metadata.labels?.['controller-revision-hash'];
-
-function owned(view: MonitorView, resource: string, kind: string, owner: KubeObject): readonly KubeObject[] {
-  return view.list(resource, owner.metadata.namespace).filter((object) => ownerOf(object, kind)?.uid === owner.metadata.uid);
-}
-
-/** What keeps a pod from becoming ready that no controller can help: its image, its claim, its place, its node. */
-function isHindered(view: MonitorView, pod: KubeObject): boolean {
-  if (!hasCondition(pod, 'PodScheduled')) return true;
-  const node = view.get('nodes', (pod['spec'].nodeName as string | undefined) ?? '');
-  if (node === undefined || !hasCondition(node, 'Ready')) return true;
-  const statuses = (pod['status']?.containerStatuses ?? []) as readonly { readonly restartCount?: number; readonly state?: { readonly waiting?: { readonly reason?: string } } }[];
-  return statuses.some(({ state }) => ['ImagePullBackOff', 'ErrImagePull', 'CrashLoopBackOff', 'CreateContainerConfigError', 'InvalidImageName'].includes(state?.waiting?.reason ?? ''));
-}
-
-/** Whether a quota of pods lets a workload have so many; where it does not, pods are kept away rightly, and tried again ever more seldom. */
-function isQuotaTight(view: MonitorView, namespace: string | undefined, need: number): boolean {
-  return view.list('resourcequotas', namespace).some((quota) => Number((quota['spec'].hard as Readonly<Record<string, string>> | undefined)?.['pods'] ?? Infinity) < need + view.list('pods', namespace).length);
-}
-
-function failedTemplate(view: MonitorView, pods: readonly KubeObject[]): boolean {
-  return pods.some((pod) => isHindered(view, pod));
-}
-
-/** Every StatefulSet has the pods that it asks for, of the ordinals that it asks for, ready; the update has reached the partition. @public */
-export const statefulSetsConverge: Monitor<null> = atRest('convergence of StatefulSets', (view) => {
-  for (const set of view.list('statefulsets.apps')) {
-    const pods = owned(view, 'pods', 'StatefulSet', set);
-    if (isTerminating(set)) return `StatefulSet ${keyOf(set)} is still being deleted`;
-    if (failedTemplate(view, pods) || isQuotaTight(view, set.metadata.namespace, 2)) continue;
-    const start = (set['spec'].ordinals?.start as number | undefined) ?? 0;
-    const replicas = (set['spec'].replicas as number | undefined) ?? 1;
-    const names = pods.map((pod) => pod.metadata.name ?? '').sort();
-    const expected = Array.from({ length: replicas }, (_, index) => `${set.metadata.name ?? ''}-${start + index}`).sort();
-    if (names.join() !== expected.join()) return `at rest the pods of ${keyOf(set)} are [${names.join(', ')}] where [${expected.join(', ')}] are asked for`;
-    const unready = pods.find((pod) => !isHealthy(pod));
-    if (unready !== undefined) return `at rest ${keyOf(unready)} is not ready`;
-    const strategy = set['spec'].updateStrategy ?? {};
-    if (strategy.type === 'OnDelete') continue;
-    const partition = (strategy.rollingUpdate?.partition as number | undefined) ?? 0;
-    const stale = pods.find((pod) => ordinalOf(pod.metadata.name ?? '') >= start + partition && revisionOf(pod) !== set['status']?.updateRevision);
-    if (stale !== undefined) return `at rest ${keyOf(stale)} is not at the update revision`;
-  }
-  return undefined;
-});
-
-/** Every Deployment has as many ready pods of its template as it asks for, and none of others. @public */
-export const deploymentsConverge: Monitor<null> = atRest('convergence of Deployments', (view) => {
-  for (const deployment of view.list('deployments.apps')) {
-    if (isTerminating(deployment)) return `Deployment ${keyOf(deployment)} is still being deleted`;
-    const sets = owned(view, 'replicasets.apps', 'Deployment', deployment);
-    const pods = sets.flatMap((set) => owned(view, 'pods', 'ReplicaSet', set)).filter((pod) => pod['status']?.phase !== 'Failed' && pod['status']?.phase !== 'Succeeded');
-    if (deployment['spec'].paused === true || failedTemplate(view, pods) || isQuotaTight(view, deployment.metadata.namespace, 3)) continue;
-    const replicas = (deployment['spec'].replicas as number | undefined) ?? 1;
-    const ready = pods.filter(isHealthy).length;
-    if (pods.length !== replicas || ready !== replicas) return `at rest Deployment ${keyOf(deployment)} has ${pods.length} pods, ${ready} of them ready, where ${replicas} are asked for`;
-    const asking = sets.filter((set) => ((set['spec'].replicas as number | undefined) ?? 1) > 0);
-    if (asking.length > 1) return `at rest ${asking.length} ReplicaSets of ${keyOf(deployment)} ask for pods: ${asking.map(({ metadata }) => metadata.name ?? '').join(', ')}`;
-    const current = asking[0];
-    if (current === undefined) continue;
-    const wanted = JSON.stringify(imagesOf(deployment));
-    if (JSON.stringify(imagesOf(current)) !== wanted) return `at rest Deployment ${keyOf(deployment)} runs ${JSON.stringify(imagesOf(current))} where ${wanted} is asked for`;
-  }
-  return undefined;
-});
-
-function imagesOf(workload: KubeObject): readonly string[] {
-  return ((workload['spec'].template?.spec?.containers ?? []) as readonly { readonly image: string }[]).map(({ image }) => image);
-}
+import { hasCondition, hasEnded, isReady, isTerminating, keyOf, ownerOf } from './facts.ts';
+import { isHindered, isOnLostNode, isQuotaTight, owned, revisionOf } from './hindrances.ts';
 
 /** Every ReplicaSet has as many pods as it asks for. @public */
 export const replicaSetsConverge: Monitor<null> = atRest('convergence of ReplicaSets', (view) => {
   for (const set of view.list('replicasets.apps')) {
-    const pods = owned(view, 'pods', 'ReplicaSet', set).filter((pod) => pod['status']?.phase !== 'Failed' && pod['status']?.phase !== 'Succeeded');
-    if (isTerminating(set) || failedTemplate(view, pods) || isQuotaTight(view, set.metadata.namespace, 2)) continue;
+    const pods = owned(view, 'pods', 'ReplicaSet', set).filter((pod) => !hasEnded(pod) && !isTerminating(pod));
+    if (isTerminating(set) || isQuotaTight(view, set.metadata.namespace, 2)) continue;
     const replicas = (set['spec'].replicas as number | undefined) ?? 1;
     if (pods.length !== replicas) return `at rest ReplicaSet ${keyOf(set)} has ${pods.length} pods where ${replicas} are asked for`;
   }
@@ -96,7 +27,6 @@ export const statusEqualsRecount: Monitor<null> = atRest('status equals recount'
       const counted: Record<string, number> = { replicas: pods.length, readyReplicas: pods.filter(isReady).length };
       if (kind === 'StatefulSet' && workload['spec'].updateStrategy?.type !== 'OnDelete') counted['updatedReplicas'] = pods.filter((pod) => revisionOf(pod) === status['updateRevision'] && !isTerminating(pod)).length;
       if (((workload['spec'].minReadySeconds as number | undefined) ?? 0) > 0 && counted['readyReplicas'] === pods.length) counted['availableReplicas'] = pods.length;
-      if (kind === 'StatefulSet' && failedTemplate(view, pods)) continue;
       const wrong = Object.keys(counted).find((field) => (status[field] ?? 0) !== counted[field]);
       if (wrong !== undefined) return `status.${wrong} of ${keyOf(workload)} is ${status[wrong] ?? 0} where ${counted[wrong] ?? 0} are there`;
       if (status['observedGeneration'] !== workload.metadata.generation) return `the status of ${keyOf(workload)} observes generation ${status['observedGeneration'] ?? 0}, and it is at ${workload.metadata.generation ?? 0}`;
@@ -113,24 +43,43 @@ export const statusEqualsRecount: Monitor<null> = atRest('status equals recount'
   return undefined;
 });
 
+/** Names of the custom resources that are known, by kind. */
+function customResources(view: MonitorView): ReadonlyMap<string, string> {
+  return new Map(view.list('customresourcedefinitions.apiextensions.k8s.io').map((definition) => [definition['spec'].names.kind as string, definition.metadata.name ?? '']));
+}
+
 const RESOURCES = ['pods', 'replicasets.apps', 'controllerrevisions.apps', 'persistentvolumeclaims', 'configmaps', 'services', 'secrets', 'endpointslices.discovery.k8s.io', 'jobs.batch'];
 const OWNERS: Readonly<Record<string, string>> = { StatefulSet: 'statefulsets.apps', Deployment: 'deployments.apps', ReplicaSet: 'replicasets.apps', ConfigMap: 'configmaps', Service: 'services', Job: 'jobs.batch', PersistentVolumeClaim: 'persistentvolumeclaims', Pod: 'pods' };
 
 /** Nothing outlives all its owners: what names only owners that are gone is gone too. @public */
 export const nothingLeaks: Monitor<null> = atRest('nothing leaked after its owner', (view) => {
   const uids = new Map<string, ReadonlySet<string>>();
+  const custom = customResources(view);
   const isThere = (kind: string, uid: string): boolean => {
-    const resource = OWNERS[kind];
+    const resource = OWNERS[kind] ?? custom.get(kind);
     if (resource === undefined) return true;
     let known = uids.get(resource);
     if (known === undefined) uids.set(resource, known = new Set(view.list(resource).map(({ metadata }) => metadata.uid ?? '')));
     return known.has(uid);
   };
-  for (const resource of RESOURCES) {
+  for (const resource of [...RESOURCES, ...custom.values()]) {
     for (const object of view.list(resource)) {
       const owners = object.metadata.ownerReferences ?? [];
-      const stuckOnNode = resource === 'pods' && isTerminating(object) && isHindered(view, object);
-      if (owners.length > 0 && !stuckOnNode && owners.every(({ kind, uid }) => !isThere(kind, uid))) return `${object.kind ?? resource} ${keyOf(object)} is there although its owner ${owners[0]?.name ?? ''} is gone`;
+      const isStuck = resource === 'pods' && isTerminating(object) && isOnLostNode(view, object);
+      if (owners.length > 0 && !isStuck && owners.every(({ kind, uid }) => !isThere(kind, uid))) return `${object.kind ?? resource} ${keyOf(object)} is there although its owner ${owners[0]?.name ?? ''} is gone`;
+    }
+  }
+  return undefined;
+});
+
+/** What is being deleted goes: a pod unless its node is lost, an owner unless such a pod is in its way. Claims have a rule of their own. @public */
+export const deletionsEnd: Monitor<null> = atRest('deletions end', (view) => {
+  const isBlocked = view.list('pods').some((pod) => isTerminating(pod) && isOnLostNode(view, pod));
+  for (const resource of ['pods', 'statefulsets.apps', 'deployments.apps', 'replicasets.apps', 'jobs.batch', 'controllerrevisions.apps', 'services', 'configmaps', 'secrets', ...customResources(view).values()]) {
+    for (const object of view.list(resource)) {
+      if (!isTerminating(object) || (resource === 'pods' ? isOnLostNode(view, object) : isBlocked)) continue;
+      const { finalizers = [] } = object.metadata;
+      return `${object.kind ?? resource} ${keyOf(object)} is still being deleted${finalizers.length === 0 ? '' : `, held by ${finalizers.join(', ')}`}`;
     }
   }
   return undefined;

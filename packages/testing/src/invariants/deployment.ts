@@ -26,8 +26,8 @@ function podsOf(view: MonitorView, deployment: KubeObject): readonly KubeObject[
 
 interface FloorRecord { readonly healthy: number; readonly atLeastAt: Readonly<Record<number, number>>; readonly specAt: number }
 
-/** What a rolling update lets a Deployment have: so few healthy pods, so many that are not on their way out. */
-function boundsOf(deployment: KubeObject): { readonly least: number; readonly most: number } {
+/** What a rolling update lets a Deployment have: so few healthy pods, so many that are not on their way out. @internal */
+export function boundsOf(deployment: KubeObject): { readonly least: number; readonly most: number } {
   const replicas = (deployment['spec'].replicas as number | undefined) ?? 1;
   const rolling = (deployment['spec'].strategy?.rollingUpdate ?? {}) as { readonly maxUnavailable?: number | string; readonly maxSurge?: number | string };
   const surge = scaled(rolling.maxSurge, replicas, 'up', 1);

@@ -3,6 +3,7 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Change } from '@kubesim/apiserver';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
+import { stateless } from '../properties/monitor.ts';
 import { beside, hasEnded, isHealthy, isTerminating, ordinalOf, ownerOf, scaled, startsDeletion } from './facts.ts';
 
 /** Between the look of a reconcile and its write there is at most this, without any fault. */
@@ -12,8 +13,8 @@ const REACTION_MS = 2_000;
 interface Standing {
   /** So many of the lowest pods are all healthy. */
   readonly prefix: number;
-  /** Ordinals of healthy pods. */
-  readonly healthy: readonly number[];
+  /** Since when pods are ready, by the ordinals of healthy ones: what their conditions say, by the clocks of their nodes. */
+  readonly readySince: Readonly<Record<number, number>>;
   /** The highest ordinal; −1 without pods. */
   readonly highest: number;
 }
@@ -23,8 +24,8 @@ interface SetRecord {
   readonly standing: Standing;
   /** By length n: when the n lowest pods were all healthy last. */
   readonly prefixHealthyAt: Readonly<Record<number, number>>;
-  /** By ordinal: when that pod was healthy last. */
-  readonly healthyAt: Readonly<Record<number, number>>;
+  /** By ordinal: when that pod was available last, healthy for minReadySeconds. */
+  readonly availableAt: Readonly<Record<number, number>>;
   /** By ordinal: when no pod above it was there last. */
   readonly highestAt: Readonly<Record<number, number>>;
   /** When its spec changed last. */
@@ -33,7 +34,7 @@ interface SetRecord {
 
 type Records = Readonly<Record<string, SetRecord>>;
 
-const NOTHING: SetRecord = { standing: { prefix: 0, healthy: [], highest: -1 }, prefixHealthyAt: {}, healthyAt: {}, highestAt: {}, specAt: 0 };
+const NOTHING: SetRecord = { standing: { prefix: 0, readySince: {}, highest: -1 }, prefixHealthyAt: {}, availableAt: {}, highestAt: {}, specAt: 0 };
 
 function setOf(view: MonitorView, pod: KubeObject): KubeObject | undefined {
   const owner = ownerOf(pod, 'StatefulSet');
@@ -63,28 +64,35 @@ function standingOf(view: MonitorView, set: KubeObject): Standing {
 }
 
 function look(set: KubeObject, pods: readonly KubeObject[]): Standing {
-  const healthy: number[] = [];
+  const readySince: Record<number, number> = {};
   let highest = -1;
   for (const pod of pods) {
     const ordinal = ordinalOf(pod.metadata.name ?? '');
-    if (isHealthy(pod)) healthy.push(ordinal);
+    if (isHealthy(pod)) readySince[ordinal] = readyAt(pod);
     if (ordinal > highest) highest = ordinal;
   }
   const start = startOf(set);
   let prefix = 0;
-  while (healthy.includes(start + prefix)) prefix++;
-  return { prefix, healthy, highest };
+  while (readySince[start + prefix] !== undefined) prefix++;
+  return { prefix, readySince, highest };
 }
 
 /** What stood until now was so until now. */
-function upTo(record: SetRecord, now: number): SetRecord {
-  const { prefix, healthy, highest } = record.standing;
+function upTo(record: SetRecord, now: number, minReadyMs: number): SetRecord {
+  const { prefix, readySince, highest } = record.standing;
   const prefixHealthyAt: Record<number, number> = { ...record.prefixHealthyAt };
   for (let length = 0; length <= prefix; length++) prefixHealthyAt[length] = now;
-  const healthyAt: Record<number, number> = { ...record.healthyAt };
-  for (const ordinal of healthy) healthyAt[ordinal] = now;
-  return { ...record, prefixHealthyAt, healthyAt, highestAt: { ...record.highestAt, [highest]: now } };
+  const availableAt: Record<number, number> = { ...record.availableAt };
+  for (const [ordinal, since] of Object.entries(readySince)) if (now - since >= minReadyMs) availableAt[Number(ordinal)] = now;
+  return { ...record, prefixHealthyAt, availableAt, highestAt: { ...record.highestAt, [highest]: now } };
 }
+
+function readyAt(pod: KubeObject): number {
+  const conditions = (pod['status']?.conditions ?? []) as readonly { readonly type: string; readonly lastTransitionTime?: string }[];
+  return Date.parse(conditions.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '1970-01-01T00:00:00Z');
+}
+
+const minReadyMsOf = (set: KubeObject): number => ((set['spec'].minReadySeconds as number | undefined) ?? 0) * 1_000;
 
 function isRecent(view: MonitorView, at: number | undefined): boolean {
   return at !== undefined && view.now - at <= (view.staleMs ?? 0) + REACTION_MS;
@@ -109,7 +117,7 @@ function following(name: string, rule: Rule): Monitor<Records> {
         const set = setOf(view, change.after);
         if (set === undefined) continue;
         const uid = set.metadata.uid ?? '';
-        const record = upTo(next[uid] ?? NOTHING, view.now);
+        const record = upTo(next[uid] ?? NOTHING, view.now, minReadyMsOf(set));
         if (view.byUser !== true && !isTerminating(set)) {
           const violation = rule(view, change, set, record);
           if (violation !== undefined) return { violation };
@@ -126,8 +134,10 @@ export const orderedCreation: Monitor = following('ordered creation', (view, cha
   if (change.type !== 'ADDED' || set['spec'].podManagementPolicy === 'Parallel') return undefined;
   const name = change.after.metadata.name ?? '';
   const below = ordinalOf(name) - startOf(set);
-  if (below <= 0 || isRecent(view, record.specAt) || isRecent(view, record.prefixHealthyAt[below])) return undefined;
-  return `${name} was created while not all of the ${below} pods below it were healthy`;
+  if (below <= 0 || isRecent(view, record.specAt)) return undefined;
+  if (!isRecent(view, record.prefixHealthyAt[below])) return `${name} was created while not all of the ${below} pods below it were healthy`;
+  for (let ordinal = startOf(set); ordinal < startOf(set) + below; ordinal++) if (!isRecent(view, record.availableAt[ordinal])) return `${name} was created while the pod of ordinal ${ordinal} was not ready for minReadySeconds`;
+  return undefined;
 });
 
 /** A pod beyond the replicas is deleted by the controller when none above it is left, one at a time, with OrderedReady. @public */
@@ -152,11 +162,35 @@ export const rollingUpdateInOrder: Monitor = following('rolling update in order'
   if (strategy.type === 'OnDelete') return `${name} was deleted although the strategy is OnDelete`;
   if (ordinal < startOf(set) + ((strategy.rollingUpdate?.partition as number | undefined) ?? 0)) return `${name} was deleted although it is below the partition`;
   // Parallel sets replace old pods that are broken at once: they are away already. Upstream: #137904 (1.37).
-  if (set['spec'].podManagementPolicy === 'Parallel' && !isRecent(view, record.healthyAt[ordinal])) return undefined;
+  if (set['spec'].podManagementPolicy === 'Parallel' && mayLookBroken(view, change, record, minReadyMsOf(set))) return undefined;
   const allowed = Math.max(1, scaled(strategy.rollingUpdate?.maxUnavailable as number | string | undefined, replicasOf(set), 'up', 1));
   let away = 0;
-  for (let above = ordinal + 1; above < end; above++) if (!isRecent(view, record.healthyAt[above])) away++;
+  for (let above = ordinal + 1; above < end; above++) if (!isRecent(view, record.availableAt[above])) away++;
   return away < allowed ? undefined : `${name} was deleted for the update while ${away} of the pods above it were away, and ${allowed} may be`;
+});
+
+/** Whether a cache may have shown the pod that a change deletes as not available. */
+function mayLookBroken(view: MonitorView, { before, after }: Change, record: SetRecord, minReadyMs: number): boolean {
+  const since = record.standing.readySince[ordinalOf(after.metadata.name ?? '')];
+  return !isHealthy(before) || since === undefined || view.now - since < minReadyMs + (view.staleMs ?? 0) + REACTION_MS;
+}
+
+/**
+ * The update revision becomes the current one when all the pods that the set asks for are at it and ready: by the counts of that
+ * status itself, which speak of the spec that it observed. @public
+ */
+export const revisionPromotion: Monitor<null> = stateless('an update is complete when all pods are updated', (view) => {
+  for (const { resource, type, before, after } of view.changes) {
+    if (resource !== 'statefulsets.apps' || type !== 'MODIFIED' || view.byUser === true) continue;
+    const was = before?.['status']?.currentRevision as string | undefined;
+    const { currentRevision, updateRevision, updatedReplicas = 0, observedGeneration } = (after['status'] ?? {}) as { readonly currentRevision?: string; readonly updateRevision?: string; readonly updatedReplicas?: number; readonly observedGeneration?: number };
+    if (was === undefined || was === '' || currentRevision === was || currentRevision !== updateRevision || observedGeneration !== after.metadata.generation) continue;
+    // A current revision that is gone, or that the cache does not show yet, is replaced by the update's.
+    const revision = view.get('controllerrevisions.apps', beside(after, was));
+    if (revision === undefined || isRecent(view, Date.parse(revision.metadata.creationTimestamp ?? '') + 1_000)) continue;
+    if (updatedReplicas < replicasOf(after)) return `the update of ${after.metadata.name ?? ''} was taken as complete with ${updatedReplicas} of ${replicasOf(after)} pods updated`;
+  }
+  return undefined;
 });
 
 /** A pod below the partition is made at the current revision, any other at one of the two revisions of the status, or at the newest there is. @public */

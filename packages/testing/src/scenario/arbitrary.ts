@@ -94,7 +94,7 @@ function wait(): fc.Arbitrary<number> {
 
 /**
  * Commands against a workload: image 4, scale 4, pod deletion 3 (a fifth by force), partition 1, rollback 1, eviction 1, deletion of
- * the workload 1, pause 1, cordon 1, rest 1. One image in six cannot be pulled. @public
+ * the workload 1, pause 1, deletion of a claim 1, cordon 1, rest 1. One image in six cannot be pulled. @public
  */
 export function command(target: string, options: ScenarioOptions = {}): fc.Arbitrary<Command> {
   const max = options.maxReplicas ?? 4;
@@ -110,6 +110,7 @@ export function command(target: string, options: ScenarioOptions = {}): fc.Arbit
     [3, one({ do: 'deletePod', of, nth }).chain((each) => weighted<Command>([4, fc.constant(each)], [1, fc.constant({ ...each, force: true } as Command)]))],
     [isSet ? 1 : 0, one({ do: 'partition', target, partition: fc.nat(max) })], [workload, one({ do: 'rollback', target })], [1, one({ do: 'evict', of, nth })],
     [1, one({ do: 'delete', target, cascade: fc.constantFrom('background', 'background', 'foreground', 'orphan') })], [isSet || isPod ? 0 : 1, one({ do: fc.constantFrom('pause', 'unpause'), target })],
+    [isSet ? 1 : 0, one({ do: 'delete', target: fc.nat(max).map((ordinal) => `persistentvolumeclaim/data-${of}-${ordinal}`) })],
     [1, one({ do: fc.constantFrom('cordon', 'uncordon'), node })], [1, one({ do: 'settle' })], ...(options.commands === undefined ? [] : [[8, options.commands] as const]),
   );
 }
@@ -155,15 +156,16 @@ interface Near {
   readonly afterMs: number;
 }
 
-/** Where a fault comes: three of four times within 1.5 s after a command, else wherever it was drawn. */
+/** Where a fault comes: three of four times within 1.5 s after a command, thrice as often after a new image, else wherever it was drawn. */
 function afterCommand(): fc.Arbitrary<Near | undefined> {
   return weighted<Near | undefined>([3, fc.record({ nth: fc.nat(30), afterMs: fc.nat(1_500) })], [1, fc.constant(undefined)]);
 }
 
-/** The fault where it is to come: what a command sets going is where faults hurt. */
+/** The fault where it is to come: what a command sets going is where faults hurt, and rollouts take the longest. */
 function placed(drawn: Fault, near: Near | undefined, workload: readonly Command[]): Fault {
   if (near === undefined) return drawn;
-  const commandAt = workload.slice(0, 1 + (near.nth % workload.length)).reduce((sum, { waitMs }) => sum + waitMs, 0);
+  const places = workload.flatMap((each, index) => (each.do === 'setImage' ? [index, index, index] : [index]));
+  const commandAt = workload.slice(0, 1 + (places[near.nth % places.length] ?? 0)).reduce((sum, { waitMs }) => sum + waitMs, 0);
   return { ...drawn, atMs: commandAt + near.afterMs };
 }
 
