@@ -1,9 +1,8 @@
 // Invariants of the state at rest, whatever the workload: what everything must have come to when nothing is left to do.
-import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { atRest } from '../properties/monitor.ts';
-import { hasCondition, hasEnded, isReady, isTerminating, keyOf, ownerOf } from './facts.ts';
-import { isHindered, isOnLostNode, isQuotaTight, owned, revisionOf } from './hindrances.ts';
+import { hasCondition, hasEnded, isReady, isTerminating, keyOf } from './facts.ts';
+import { isOnLostNode, isQuotaTight, owned, revisionOf } from './hindrances.ts';
 
 /** Every ReplicaSet has as many pods as it asks for. @public */
 export const replicaSetsConverge: Monitor<null> = atRest('convergence of ReplicaSets', (view) => {
