@@ -9,11 +9,22 @@ export interface Lateness {
   readonly versions: number;
 }
 
+/** A period that was observed. @public */
+export interface ObservedPeriod extends Lateness {
+  /** The last version that was counted before it. */
+  readonly version: number;
+}
+
 /** A kind of text that moves with time: an instant as text, a version. A pure function, registered with the machine. @public */
 export interface TextRule {
   readonly name: string;
   /** The text so much later; undefined where the text, in a field of that name, is not of this kind. */
   later(text: string, field: string, by: Lateness): string | undefined;
+  /**
+   * Whether the text was made in an observed period. For names of versions, of which nothing but equality counts: what stood there
+   * before may be older than a period. Without it a text must have moved by the period.
+   */
+  isOf?(text: string, field: string, period: ObservedPeriod): boolean;
 }
 
 /** What is crossed in closed form, and how. @public */
@@ -41,10 +52,10 @@ function isContainer(value: unknown): value is object {
 }
 
 /** The kind of a leaf that moved by one period; throws NotPeriodic for one that changed in another way. */
-function leafKind(before: unknown, after: unknown, field: string, period: Lateness, texts: readonly TextRule[]): string {
+function leafKind(before: unknown, after: unknown, field: string, period: ObservedPeriod, texts: readonly TextRule[]): string {
   if (typeof before === 'number' && typeof after === 'number' && after - before === period.ms) return INSTANT;
   if (typeof before === 'string' && typeof after === 'string') {
-    const rule = texts.find((each) => each.later(before, field, period) === after);
+    const rule = texts.find((each) => each.later(before, field, period) === after || each.isOf?.(after, field, period) === true);
     if (rule !== undefined) return rule.name;
   }
   throw new NotPeriodic(`'${field}' went from ${String(before)} to ${String(after)}`);
@@ -56,7 +67,7 @@ function laterLeaf(value: unknown, kind: string, field: string, by: Lateness, te
 }
 
 /** Which parts of a JSON value moved by one period; undefined if none did. Throws NotPeriodic for what changed in another way. @public */
-export function driftPlan(before: unknown, after: unknown, period: Lateness, texts: readonly TextRule[], field: string = ''): DriftPlan | undefined {
+export function driftPlan(before: unknown, after: unknown, period: ObservedPeriod, texts: readonly TextRule[], field: string = ''): DriftPlan | undefined {
   if (before === after) return undefined;
   if (!isContainer(before) || !isContainer(after)) return leafKind(before, after, field, period, texts);
   const plan: Record<string, DriftPlan> = {};
@@ -111,7 +122,7 @@ function copyWith(value: object, change: (item: unknown, key: string) => unknown
 export class Repetition {
   readonly texts: readonly TextRule[];
   /** What one period moves. */
-  readonly period: Lateness;
+  readonly period: ObservedPeriod;
   /** How many further periods are crossed. */
   readonly periods: number;
   /** What they move together. */
@@ -120,7 +131,7 @@ export class Repetition {
   readonly startsAt: number;
   private readonly known = new Map<object, { readonly before: object; readonly later: object }>();
 
-  constructor(texts: readonly TextRule[], period: Lateness, periods: number, startsAt: number) {
+  constructor(texts: readonly TextRule[], period: ObservedPeriod, periods: number, startsAt: number) {
     this.startsAt = startsAt;
     this.texts = texts;
     this.period = period;

@@ -10,7 +10,11 @@ interface BeaconState {
 }
 
 /** A number that a machine counts, as text behind a `v`. */
-const version: TextRule = { name: 'version', later: (text, field, { versions }) => (field === 'version' ? `v${Number(text.slice(1)) + versions}` : undefined) };
+const version: TextRule = {
+  name: 'version',
+  later: (text, field, { versions }) => (field === 'version' ? `v${Number(text.slice(1)) + versions}` : undefined),
+  isOf: (text, field, period) => field === 'version' && Number(text.slice(1)) > period.version && Number(text.slice(1)) <= period.version + period.versions,
+};
 
 const counter: ComponentType<{ count: number }, never> = {
   name: 'counter', version: 1, initial: () => ({ count: 0 }), receive: () => {},

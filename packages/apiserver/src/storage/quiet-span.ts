@@ -1,6 +1,6 @@
 // Heartbeats that were crossed in closed form: their changes are kept as one observed period, and become objects when somebody reads.
 import { formatMicroTime, formatTime, parseTime, type ResourceName } from '@kubesim/api';
-import { checkMovesAt, driftPlan, laterBy, NotPeriodic, type DriftPlan, type Lateness, type Repetition, type TextRule } from '@kubesim/kernel';
+import { checkMovesAt, driftPlan, laterBy, NotPeriodic, type DriftPlan, type Lateness, type ObservedPeriod, type Repetition, type TextRule } from '@kubesim/kernel';
 import type { Change } from './storage.ts';
 import type { StoreState, Table, WriteInstant } from './table.ts';
 
@@ -33,7 +33,11 @@ export const HEARTBEAT_TEXTS: readonly TextRule[] = [
       return instant === undefined ? undefined : MICRO.test(text) ? formatMicroTime(instant + ms) : formatTime(instant + ms);
     },
   },
-  { name: 'version', later: (text, field, { versions }) => (field === 'resourceVersion' && /^\d+$/.test(text) ? String(Number(text) + versions) : undefined) },
+  {
+    name: 'version',
+    later: (text, field, { versions }) => (field === 'resourceVersion' && /^\d+$/.test(text) ? String(Number(text) + versions) : undefined),
+    isOf: (text, field, { version, versions }) => field === 'resourceVersion' && Number(text) > version && Number(text) <= version + versions,
+  },
 ];
 
 /** Last revision of a span. @internal */
@@ -55,7 +59,7 @@ export function repeatStore(before: StoreState, after: StoreState, repetition: R
     if (was === is) continue;
     if (was === undefined) throw new NotPeriodic(`${resource} are new`);
     const changes = changesAfter(is, before.revision);
-    if (changes.length > 0) resources[resource] = { changes, plans: plansOf(was, is, changes, period) };
+    if (changes.length > 0) resources[resource] = repeatedChanges(was, is, changes, period);
     tables = tables.set(epoch, resource, {
       epoch: is.epoch, objects: repetition.value(was.objects, is.objects, resource), history: is.history, incarnations: repetition.value(was.incarnations, is.incarnations, resource),
     });
@@ -80,8 +84,23 @@ function changesAfter({ history }: Table, revision: number): readonly Change[] {
   return found;
 }
 
+/** The changes of a period. The first of a key follows on the last one of the period before, which may not be what stood there. */
+function repeatedChanges(was: Table, is: Table, changes: readonly Change[], period: ObservedPeriod): RepeatedChanges {
+  const plans = plansOf(was, is, changes, period);
+  const met = new Set<string>();
+  const earlier = { ms: -period.ms, versions: -period.versions };
+  return {
+    plans,
+    changes: changes.map((change) => {
+      if (met.has(change.key)) return change;
+      met.add(change.key);
+      return { ...change, before: laterBy(is.objects.get(change.key), plans[change.key], earlier, HEARTBEAT_TEXTS) };
+    }),
+  };
+}
+
 /** What moves in each object that changes. Nothing else may change in any of the changes. */
-function plansOf(was: Table, is: Table, changes: readonly Change[], period: Lateness): Readonly<Record<string, DriftPlan>> {
+function plansOf(was: Table, is: Table, changes: readonly Change[], period: ObservedPeriod): Readonly<Record<string, DriftPlan>> {
   const plans: Record<string, DriftPlan> = {};
   for (const { key, type, before, after } of changes) {
     const plan = Object.hasOwn(plans, key) ? plans[key] : driftPlan(was.objects.get(key), is.objects.get(key), period, HEARTBEAT_TEXTS);
