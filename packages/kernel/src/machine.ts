@@ -65,6 +65,10 @@ export interface StepWitness {
   drew(): void;
   /** Something was read that the witness cannot follow. */
   impure(what: string): void;
+  /** How much was sent and taken back so far. */
+  mark(): number;
+  /** What was sent and taken back since a mark is undone. */
+  rewind(mark: number): void;
 }
 
 /** Why a run stopped. @public */
@@ -321,10 +325,12 @@ export class Machine {
     const run = this.definition.inputs !== undefined && Object.hasOwn(this.definition.inputs, name) ? this.definition.inputs[name] : undefined;
     if (run === undefined) throw new RangeError(`machine: no input '${name}' is registered`);
     const before = this.seal();
+    const mark = this.witness?.mark() ?? 0;
     try {
       return run(this, args);
     } catch (error) {
       this.restore(before);
+      this.witness?.rewind(mark);
       throw error;
     }
   }
@@ -402,10 +408,11 @@ export class Machine {
     return this.agenda.alternatives();
   }
 
-  /** One step with a choice of the caller's; false when nothing is left. */
+  /** One step with a choice of the caller's, which a recording keeps as any; false when nothing is left. */
   stepChoice(choice: number): boolean {
     const alternatives = this.alternatives();
     if (alternatives.length === 0) return false;
+    this.recordChoice(alternatives, choice, this.agenda.nextInstant !== Infinity);
     this.carryOut(alternatives, choice);
     return true;
   }

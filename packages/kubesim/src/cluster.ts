@@ -521,6 +521,15 @@ export class Cluster {
     return copy;
   }
 
+  /** The verbs of this cluster over a machine that holds Worlds of it, whoever's it is: for explorers. @internal */
+  over(machine: Machine): Cluster {
+    const copy = this.fork();
+    copy.machine = machine;
+    copy.script = [];
+    copy.checkpoints = [];
+    return copy;
+  }
+
   /** Chooses how the next of several due things is picked: first in, first out without this. */
   useArbiter(arbiter: ArbiterState = fifoArbiter): this {
     this.machine.useArbiter(arbiter);

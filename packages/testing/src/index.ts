@@ -1,7 +1,8 @@
-export { BisimulationError, explore, type Coverage, type Exploration, type ExploreOptions, type Violation } from './explorer/explore.ts';
+export { BisimulationError, explore, type Coverage, type Exploration, type ExploreOptions, type ScenarioExploration, type Violation } from './explorer/explore.ts';
+export type { ScenarioBounds, ScenarioExploreOptions, SearchOptions } from './explorer/scripted.ts';
 export { checkCertificate, type Certificate } from './explorer/certificate.ts';
 export type { PausedExploration, PausedFrame } from './explorer/paused.ts';
-export type { Monitor, MonitorVerdict, MonitorView } from './explorer/monitor.ts';
+export type { Monitor, MonitorMoment, MonitorVerdict, MonitorView } from './explorer/monitor.ts';
 export type { Bounds, Intervention, NodeNames, PathStep } from './explorer/space.ts';
 export { findLoop, type Loop, type LoopOptions, type LoopSearch } from './explorer/loops.ts';
 export { describeCommand, doCommand } from './scenario/commands.ts';
@@ -15,7 +16,7 @@ export {
 export { beginFault, describeFault, endFault, FAULT_RULES } from './faults/faults.ts';
 export { FAULT_NAMES, FAULTS } from './faults/table.ts';
 export type { FaultDefinition, FaultDraw, FaultPlace } from './faults/definition.ts';
-export type { Fault, FaultName, FaultOf, FaultParameters, FaultProcess } from './faults/fault.ts';
+export type { Fault, FaultAtAnyPoint, FaultName, FaultOf, FaultParameters, FaultProcess, Place } from './faults/fault.ts';
 export type { Violation as PropertyViolation } from './properties/monitor.ts';
 export { always, eventually, judge, leadsTo, never, object, until, type Known, type Property, type StatePredicate, type TemporalState, type WithinTime } from './properties/temporal.ts';
 export { allInvariants, statefulSetInvariants, traceInvariants } from './invariants/all.ts';

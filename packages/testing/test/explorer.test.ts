@@ -122,6 +122,37 @@ describe('explorer', () => {
     expect(result.violation?.message).toBe('never 3: shared is 3');
   });
 
+  it('should not hide behind commuting, nor behind what was worked out before, what a property reads beside what it watches', () => {
+    const value = (view: Parameters<Monitor['step']>[1], name: string): number => view.component<CellState>(name).value;
+    for (let mine = 1; mine <= 4; mine++) {
+      for (let other = 1; other <= 4; other++) {
+        const meeting: Monitor<null> = { name: 'they never meet so', initial: null, watches: 'cell-0', step: (state, view) => (value(view, 'cell-0') === mine && value(view, 'cell-1') === other ? { violation: 'they do' } : { state }) };
+        const [commuted, plain] = [true, false].map((commute) => explore(start([2, 2], ['own']), { monitors: [meeting], commute }).violation?.message);
+        expect(commuted).toBe(plain);
+        expect(plain !== undefined).toBe(mine > 1 || other === 1);
+      }
+    }
+  });
+
+  it('should tell states apart by how much time is left, where it is bounded', () => {
+    const ticker: ComponentType<{ left: number }, null> = {
+      name: 'ticker', version: 1, initial: () => ({ left: -1 }),
+      receive: (machine, state, _message, slot) => {
+        if (state.left > 0) state.left--;
+        machine.send(slot, 'tick', 'tick', null, { delayMs: 10 });
+      },
+    };
+    const machine = new Machine({ definition: { components: [ticker], inputs: { go: (given) => { given.edit<{ left: number }>(0).left = 3; } } }, startAt: 1_767_225_600_000 });
+    machine.send(machine.spawn('ticker', 'ticker'), 'tick', 'tick', null);
+    const there: Monitor<null> = { name: 'not there', initial: null, watches: 'ticker', step: (state, view) => (view.component<{ left: number }>('ticker').left === 0 ? { violation: 'there' } : { state }) };
+    const bounds = (ms: number): ExploreOptions => ({ monitors: [there], interventions: [{ name: 'go', input: 'go', args: null }], until: machine.now + ms });
+    // Who goes late, which is tried first, is not there in time; who goes at once is, by way of the same states.
+    expect(explore(machine.seal(), bounds(30)).violation?.message).toBe('not there: there');
+    expect(explore(machine.seal(), bounds(19))).toMatchObject({ violation: undefined, exhausted: true });
+    const { certificate } = explore(machine.seal(), bounds(19));
+    expect(certificate === undefined ? 'none' : checkCertificate(certificate, machine.seal(), bounds(19))).toBeUndefined();
+  });
+
   it('should tell states apart by what monitors remember', () => {
     // Both orders of two steps lead to one state; only what came first tells them apart, and it shows at the end alone.
     const order: Monitor<string> = {

@@ -1,6 +1,8 @@
 // Certificates: that a space was exhausted within its bounds and nothing was found, as data that another, plainer search can check.
-import { fingerprint, formatDigest, DigestSum, type World } from '@kubesim/kernel';
+import { fingerprint, formatDigest, DigestSum, World } from '@kubesim/kernel';
+import type { Scenario } from '../scenario/scenario.ts';
 import { DigestTable } from './digest-table.ts';
+import { scriptedSpace, type ScenarioExploreOptions } from './scripted.ts';
 import { Space, type Bounds, type Spot } from './space.ts';
 
 /** What was shown: these monitors hold on every path within these bounds. @public */
@@ -12,6 +14,8 @@ export interface Certificate {
   readonly start: string;
   readonly monitors: readonly string[];
   readonly interventions: readonly string[];
+  /** What is done from outside on every path. */
+  readonly commands: readonly string[];
   readonly budgets: Readonly<Record<string, number>>;
   readonly until: number | null;
   readonly settle: boolean;
@@ -33,10 +37,10 @@ export function certify(space: Space, bounds: Bounds, start: Spot, coverage: { r
   };
 }
 
-function claimOf(space: Space, bounds: Bounds, start: Spot, budgets: Readonly<Record<string, number>>): Pick<Certificate, 'fingerprint' | 'start' | 'monitors' | 'interventions' | 'budgets' | 'until' | 'settle'> {
+function claimOf(space: Space, bounds: Bounds, start: Spot, budgets: Readonly<Record<string, number>>): Pick<Certificate, 'fingerprint' | 'start' | 'monitors' | 'interventions' | 'commands' | 'budgets' | 'until' | 'settle'> {
   return {
     fingerprint: fingerprint(space.world.definition), start: formatDigest(space.digest(start)), monitors: (bounds.monitors ?? []).map(({ name }) => name),
-    interventions: space.interventions.map(({ name }) => name), budgets: Object.fromEntries(Object.entries(budgets).map(([name, value]) => [name, value === Infinity ? -1 : value])),
+    interventions: space.script.happenings.map(({ name }) => name), commands: [...space.script.items, ...space.script.loose].map(({ name }) => name), budgets: Object.fromEntries(Object.entries(budgets).map(([name, value]) => [name, value === Infinity ? -1 : value])),
     until: bounds.until === undefined || bounds.until === Infinity ? null : bounds.until, settle: bounds.settle ?? true,
   };
 }
@@ -45,9 +49,16 @@ function claimOf(space: Space, bounds: Bounds, start: Spot, budgets: Readonly<Re
  * Checks a certificate by a search of another kind: breadth-first, every way between states taken, nothing commuted. Answers
  * undefined if it is right, else what differs. Costs as many steps as the space has edges. @public
  */
-export function checkCertificate(certificate: Certificate, world: World, bounds: Bounds = {}): string | undefined {
+export function checkCertificate(certificate: Certificate, world: World, bounds?: Bounds): string | undefined;
+export function checkCertificate(certificate: Certificate, scenario: Scenario, options?: ScenarioExploreOptions): string | undefined;
+export function checkCertificate(certificate: Certificate, from: World | Scenario, given: Bounds | ScenarioExploreOptions = {}): string | undefined {
   if (certificate.format !== 'kubesim-certificate/1') return `its format is ${JSON.stringify(certificate.format)}, not 'kubesim-certificate/1'`;
-  const space = new Space(world, bounds);
+  if (from instanceof World) return check(certificate, new Space(from, given as Bounds), given as Bounds);
+  const scripted = scriptedSpace(from, given as ScenarioExploreOptions);
+  return check(certificate, scripted.space, scripted.bounds);
+}
+
+function check(certificate: Certificate, space: Space, bounds: Bounds): string | undefined {
   const start = space.start();
   if ('violation' in start) return `the start breaks ${start.violation}`;
   const { deviations = Infinity, deferrals = 0, budgets = {} } = bounds;

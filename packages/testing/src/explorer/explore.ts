@@ -1,35 +1,18 @@
 // The explorer: depth-first over what may go next, each state entered once (or again with more budget left), steps that commute
 // taken in one order.
-import { formatDigest, type Digest, type Machine, type World } from '@kubesim/kernel';
+import { formatDigest, World, type Digest } from '@kubesim/kernel';
+import { runScenario, type ScenarioRun } from '../scenario/run.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { certify, type Certificate } from './certificate.ts';
 import { DigestTable } from './digest-table.ts';
 import { readTable, readVisits, writeTable, writeVisits, type PausedExploration } from './paused.ts';
 import { areIndependent, SleepSets, type Sleeper } from './sleep-sets.ts';
+import { scriptedSpace, type ScenarioExploreOptions, type SearchOptions } from './scripted.ts';
 import { Space, type Bounds, type Move, type PathStep, type Spot } from './space.ts';
 import { VisitTable } from './visits.ts';
 
 /** What to explore, how far, and how. @public */
-export interface ExploreOptions extends Bounds {
-  /** Distinct states at the most. */
-  readonly maxStates?: number;
-  /** Steps of one path at the most. */
-  readonly maxDepth?: number;
-  /** Told of each distinct state in which a path ends, with a machine that went there. */
-  readonly onFinal?: (machine: Machine, digest: Digest) => void;
-  /** Told every so many distinct states; 65 536 without `progressEvery`. */
-  readonly onProgress?: (coverage: Coverage) => void;
-  readonly progressEvery?: number;
-  /** Steps that read and write different things are taken in one order; true without it. No state is left out by that. */
-  readonly commute?: boolean;
-  /** Compares each state that is reached again with what was first seen there: alternatives and successors. Slow. */
-  readonly bisimulate?: boolean;
-  /** One part of several that together cover the space: part `index` (from 1) of `of`. */
-  readonly shard?: { readonly index: number; readonly of: number };
-  /** Goes on where another exploration with the same bounds paused. */
-  readonly resume?: PausedExploration;
-  /** Pauses after so many further distinct states: `paused` of the result goes on from there. */
-  readonly pauseAfter?: number;
-}
+export interface ExploreOptions extends Bounds, SearchOptions {}
 
 /** What a search covered. @public */
 export interface Coverage {
@@ -67,6 +50,14 @@ export interface Exploration extends Coverage {
   readonly paused: PausedExploration | undefined;
 }
 
+/** What a search of a scenario found. @public */
+export interface ScenarioExploration extends Exploration {
+  /** The violation as a scenario: commands and faults where the path has them, choices sparse. It runs, shrinks and is told of as any. */
+  readonly scenario: Scenario | undefined;
+  /** What came of running that scenario; it breaks the same property. */
+  readonly replayed: ScenarioRun | undefined;
+}
+
 /** Two states with one digest behave differently: the digest leaves out something that counts. @public */
 export class BisimulationError extends Error {
   override readonly name = 'BisimulationError';
@@ -88,14 +79,24 @@ interface Frame {
   readonly done: Sleeper[];
 }
 
-/** Explores from a World. The World stays as it is. @public */
-export function explore(world: World, options: ExploreOptions = {}): Exploration {
+/**
+ * Explores from a World, which stays as it is; or a scenario: its cluster and objects are the start, its commands and faults come on every
+ * path, and what the bounds say beside them is tried at every point. @public
+ */
+export function explore(world: World, options?: ExploreOptions): Exploration;
+export function explore(scenario: Scenario, options?: ScenarioExploreOptions): ScenarioExploration;
+export function explore(from: World | Scenario, options: ExploreOptions | ScenarioExploreOptions = {}): Exploration | ScenarioExploration {
   const { shard } = options;
   if (shard !== undefined && !(Number.isInteger(shard.of) && shard.of > 0 && Number.isInteger(shard.index) && shard.index >= 1 && shard.index <= shard.of)) {
     throw new RangeError(`explore: shard must be part 1 to n of n, not ${shard.index} of ${shard.of}`);
   }
   if (shard !== undefined && (options.resume !== undefined || options.pauseAfter !== undefined)) throw new RangeError('explore: shard cannot be paused or resumed');
-  return new Explorer(world, options).run();
+  if (from instanceof World) return new Explorer(new Space(from, options as ExploreOptions), options as ExploreOptions).run();
+  const given = options as ScenarioExploreOptions;
+  const { space, bounds, violation, scenarioOf } = scriptedSpace(from, given);
+  const found = new Explorer(space, { ...given, ...bounds }).run(violation);
+  const scenario = found.violation === undefined ? undefined : scenarioOf(found.violation.path);
+  return { ...found, scenario, replayed: scenario === undefined ? undefined : runScenario(scenario, { ...given.cluster, ...(given.properties === undefined ? {} : { invariants: given.properties }) }) };
 }
 
 class Explorer {
@@ -120,9 +121,9 @@ class Explorer {
   private isCut = false;
   private violation: Violation | undefined;
 
-  constructor(world: World, options: ExploreOptions) {
+  constructor(space: Space, options: ExploreOptions) {
     this.options = options;
-    this.space = new Space(world, options);
+    this.space = space;
     this.maxStates = options.maxStates ?? STATES_MAX;
     this.maxDepth = options.maxDepth ?? DEPTH_MAX;
     // A slept step is covered by a path that may deviate more; and which node is which is not known under a symmetry.
@@ -130,8 +131,9 @@ class Explorer {
     this.witnesses = options.bisimulate === true ? new Map() : undefined;
   }
 
-  run(): Exploration {
-    const start = this.space.start();
+  /** `broken`: what is broken before the start. */
+  run(broken?: string): Exploration {
+    const start = broken === undefined ? this.space.start() : { violation: broken };
     if ('violation' in start) {
       this.violation = { message: start.violation, path: [], steps: [] };
       return this.result(undefined);
@@ -270,7 +272,7 @@ class Explorer {
           if (taken.violation !== undefined) this.violation ??= { message: taken.violation, path: onward.map(({ move: each }) => ('name' in each ? each.name : each.choice)), steps: [] };
           const digest = space.digest(taken.spot);
           // Budgets count here: a state with more of them left is another piece.
-          const key = { ...digest, d: digest.d ^ taken.spot.left.reduce((sum, each) => Math.imul(sum, 31) + each, 7) };
+          const key = { ...digest, d: digest.d ^ space.leftKey(taken.spot) };
           if (near.get(key) !== -1) continue;
           near.set(key, 0);
           next.push({ spot: taken.spot, path: onward });

@@ -1,10 +1,12 @@
 // The search for loops: runs that go round for ever while something is left to do, and ignore nobody for ever.
-import type { World } from '@kubesim/kernel';
+import { World } from '@kubesim/kernel';
+import type { Scenario } from '../scenario/scenario.ts';
 import { DigestTable } from './digest-table.ts';
+import { scriptedSpace, type ScenarioExploreOptions } from './scripted.ts';
 import { Space, type Bounds, type Move, type PathStep, type Spot } from './space.ts';
 
 /** Bounds of a search for loops. @public */
-export interface LoopOptions extends Omit<Bounds, 'deviations'> {
+export interface LoopOptions extends Bounds {
   /** Distinct states at the most. */
   readonly maxStates?: number;
 }
@@ -17,6 +19,8 @@ export interface Loop {
   readonly steps: readonly string[];
   /** Virtual ms that one round takes. */
   readonly roundMs: number;
+  /** Of a scenario: the way to the loop as one, which runs into it. */
+  readonly scenario: Scenario | undefined;
 }
 
 /** What a search for loops found. @public */
@@ -51,14 +55,18 @@ interface Vertex {
  * go all along the round. States are the same when they differ in nothing but what only grows, instants relative to now, and
  * draws of random streams. Interventions are taken on the way to a loop, never within it. @public
  */
-export function findLoop(world: World, options: LoopOptions = {}): LoopSearch {
-  const space = new Space(world, { ageCapMs: AGE_CAP_MS, ignoreChance: true, ...options });
-  const start = space.start();
-  if ('violation' in start) throw new RangeError(`explore: the start breaks ${start.violation}`);
+export function findLoop(world: World, options?: LoopOptions): LoopSearch;
+export function findLoop(scenario: Scenario, options?: ScenarioExploreOptions): LoopSearch;
+export function findLoop(from: World | Scenario, options: LoopOptions | ScenarioExploreOptions = {}): LoopSearch {
+  const fixed = { ageCapMs: AGE_CAP_MS, ignoreChance: true };
+  const scripted = from instanceof World ? undefined : scriptedSpace(from, options as ScenarioExploreOptions, fixed);
+  const space = scripted?.space ?? new Space(from as World, { ...fixed, ...(options as LoopOptions) });
+  const start = scripted?.violation ?? space.start();
+  if (typeof start === 'string' || 'violation' in start) throw new RangeError(`explore: the start breaks ${typeof start === 'string' ? start : start.violation}`);
   const graph = new Graph(space, options.maxStates ?? STATES_MAX);
   graph.build(start);
   const loop = graph.findFairLoop();
-  return { loop, states: graph.vertices.length, edges: graph.edgeCount, exhausted: graph.isComplete };
+  return { loop: loop === undefined ? undefined : { ...loop, scenario: scripted?.scenarioOf(loop.stem) }, states: graph.vertices.length, edges: graph.edgeCount, exhausted: graph.isComplete };
 }
 
 class Graph {
@@ -82,18 +90,18 @@ class Graph {
     // What is left of the budgets is part of a vertex: with less, no edge leads to where there is more.
     const idOf = (spot: Spot): number => {
       const digest = space.digest(spot);
-      return ids.get({ ...digest, d: digest.d ^ spot.left.reduce((sum, each) => Math.imul(sum, 31) + each, 7) });
+      return ids.get({ ...digest, d: digest.d ^ space.leftKey(spot) });
     };
     const keep = (spot: Spot, id: number): void => {
       const digest = space.digest(spot);
-      ids.set({ ...digest, d: digest.d ^ spot.left.reduce((sum, each) => Math.imul(sum, 31) + each, 7) }, id);
+      ids.set({ ...digest, d: digest.d ^ space.leftKey(spot) }, id);
     };
     keep(start, 0);
     for (let at = 0; at < spots.length; at++) {
       const spot = spots[at] as Spot;
       (spots as (Spot | undefined)[])[at] = undefined;
       const moves = space.moves(spot);
-      const lanes = moves.flatMap((move) => (move.kind === 'receive' ? [move.head.pending.lane] : []));
+      const lanes = moves.flatMap((move) => laneOf(move) ?? []);
       const vertex: Vertex = { edges: [], lanes };
       this.vertices.push(vertex);
       for (const move of moves) {
@@ -117,7 +125,7 @@ class Graph {
     }
   }
 
-  findFairLoop(): Loop | undefined {
+  findFairLoop(): Omit<Loop, 'scenario'> | undefined {
     for (const component of this.components()) {
       const inside = new Set(component);
       const within = (id: number): Edge[] => (this.vertices[id] as Vertex).edges.filter(({ to }) => inside.has(to));
@@ -209,10 +217,25 @@ class Graph {
   }
 }
 
+/**
+ * Who would be ignored for ever by a run that never takes the move: a channel, a command that must come, a fault that must end. Undefined
+ * for what need not come.
+ */
+function laneOf(move: Move): number | undefined {
+  switch (move.kind) {
+    case 'receive': return move.head.pending.lane;
+    case 'item': return -2;
+    case 'loose': return -3 - 2 * move.index;
+    case 'undo': return -4 - 2 * move.index;
+    case 'defer': case 'intervene': return undefined;
+  }
+}
+
 function edgeOf(move: Move, to: number, ms: number): Edge {
-  if ('name' in move) return { to, lane: -1, step: move.name, label: move.name, ms };
-  const { task, lane } = move.head.pending;
-  return { to, lane: move.kind === 'defer' ? -1 : lane, step: move.choice, label: move.kind === 'defer' ? `${task.label} is put off` : task.label, ms };
+  const lane = laneOf(move) ?? -1;
+  if ('name' in move) return { to, lane, step: move.name, label: move.name, ms };
+  const { task } = move.head.pending;
+  return { to, lane, step: move.choice, label: move.kind === 'defer' ? `${task.label} is put off` : task.label, ms };
 }
 
 /** The shortest way from a vertex whose last edge is meant; there must be one. */

@@ -26,9 +26,16 @@ export interface MonitorView {
 /** What a monitor makes of a step: its next state, or what is broken. @public */
 export type MonitorVerdict<State> = { readonly state: State } | { readonly violation: string };
 
+/** When a monitor's state is looked at, and how late a cache may legally be. @public */
+export interface MonitorMoment {
+  readonly now: number;
+  readonly staleMs: number;
+}
+
 /**
  * A property that is followed step by step. Its state is plain data and part of a state's identity. It is asked at the start and
- * after each step that wrote what it watches; such steps are never commuted. @public
+ * after each step that wrote what it watches; such steps are never commuted, nor is what it read changed between them. Writes of Events and
+ * leases alone are passed over. @public
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- lists hold monitors of many states
 export interface Monitor<State = any> {
@@ -37,14 +44,20 @@ export interface Monitor<State = any> {
   /** The component that it watches: the store without it. */
   readonly watches?: string;
   step(state: State, view: MonitorView): MonitorVerdict<State>;
+  /**
+   * What of its state counts for all that it will say from now on, for explorers: states of the whole that differ in nothing else are one. All of it
+   * without this. Instants (numbers of ms since 1970) count by how long ago they are, and numbers under a field `writes`, by resource, as revisions of that resource:
+   * by how many of the changes that its caches have not seen they cover.
+   */
+  identity?(state: State, moment: MonitorMoment): unknown;
   /** Asked where a path ends; a text is a violation. */
   end?(state: State, view: MonitorView): string | undefined;
 }
 
 /** A view over a machine that holds the state. @internal */
-export function monitorView(machine: Machine, changes: readonly Change[]): MonitorView {
+export function monitorView(machine: Machine, changes: readonly Change[], byUser: boolean = false, staleMs: number = 0): MonitorView {
   return {
-    now: machine.now, changes,
+    now: machine.now, changes, byUser, staleMs,
     get: (resource, key) => new WorldStorage(machine).get(resource, key),
     list: (resource, namespace) => [...new WorldStorage(machine).list(resource, namespace === undefined ? '' : `${namespace}/`)],
     component: <State extends object>(name: string): State => machine.peek<State>(machine.slotOf(name)),

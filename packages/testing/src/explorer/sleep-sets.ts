@@ -18,7 +18,14 @@ export function areIndependent(one: Sleeper, other: Sleeper, space: Space): bool
   if (touches(one.delta.sends, other.delta.sends)) return false;
   if (takesFrom(one, other) || takesFrom(other, one)) return false;
   // What a property reads is never commuted.
-  return !(space.isVisible(one.delta) && space.isVisible(other.delta));
+  if (space.isVisible(one.delta) && space.isVisible(other.delta)) return false;
+  return !touchesSeen(one.delta.writes, other.delta.seen) && !touchesSeen(other.delta.writes, one.delta.seen);
+}
+
+function touchesSeen(writes: readonly number[], seen: ReadonlySet<number>): boolean {
+  if (seen.size === 0) return false;
+  for (const slot of writes) if (seen.has(slot)) return true;
+  return false;
 }
 
 function touches(some: readonly number[], others: readonly number[]): boolean {

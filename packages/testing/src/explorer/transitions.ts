@@ -17,8 +17,8 @@ export interface DigestRules {
   readonly ordered: boolean;
 }
 
-/** What of a projection is fixed, and what depends on now, on what the store holds, and on what views have not seen. */
-interface Parts {
+/** What of a projection is fixed, and what depends on now, on what the store holds, and on what views have not seen. @internal */
+export interface Parts {
   readonly digest: Digest;
   readonly times: readonly Stamp[];
   /** Versions and uids. */
@@ -101,10 +101,21 @@ export interface Delta {
   readonly operations: readonly Operation[];
   /** Channels that it sends into, as numbers. */
   readonly sends: readonly number[];
-  /** Committed writes but of Events, in order. */
+  /** Committed writes but of Events and leases, in order. */
   readonly changes: readonly Change[];
-  /** What monitors made of it, by what they were. */
-  readonly watched: Map<unknown, unknown>;
+  /** What monitors made of it, by what they remembered. */
+  readonly watched: Map<object, Watched[]>;
+  /** What monitors read of the states after it, so far. */
+  readonly seen: Set<number>;
+  /** Whether a monitor is asked after it; worked out by the space. */
+  isVisible: boolean | undefined;
+}
+
+/** What monitors came to after a step, by what they read of the state. @internal */
+export interface Watched {
+  readonly slots: readonly number[];
+  readonly locals: readonly Local[];
+  readonly result: unknown;
 }
 
 /** What was seen of a step so far: which slot it reads next, and what follows for each state of it. */
@@ -117,10 +128,9 @@ class Memo {
   readonly roots: Map<number, Branch | Delta> = new Map<number, Branch | Delta>();
 }
 
-/** An input that may be applied in any state. @internal */
-export interface RegisteredInput {
-  readonly input: string;
-  readonly args: unknown;
+/** Something that may be done from outside in any state. @internal */
+export interface RegisteredAction {
+  readonly act: (machine: Machine) => void;
   readonly memo: Memo;
 }
 
@@ -132,6 +142,7 @@ export interface Head {
 
 const STORE = 'store';
 const VIEW = 'view';
+const LEASES = 'leases.coordination.k8s.io';
 
 /** States and steps of one machine. @internal */
 export class Transitions {
@@ -159,8 +170,8 @@ export class Transitions {
     this.storeSlot = this.machine.slotOf(STORE);
   }
 
-  registerInput(input: string, args: unknown): RegisteredInput {
-    return { input, args, memo: new Memo() };
+  registerAction(act: (machine: Machine) => void): RegisteredAction {
+    return { act, memo: new Memo() };
   }
 
   /** A World as a state. */
@@ -186,6 +197,11 @@ export class Transitions {
     let end = 1;
     while (end < state.timers.length && (state.timers[end] as Timer).dueAt === first.dueAt) end++;
     return this.complete({ now: first.dueAt, locals: state.locals, due: state.timers.slice(0, end).map(({ pending }) => pending), timers: state.timers.slice(end), foreground: state.foreground });
+  }
+
+  /** The state at a later instant, before which nothing is due. */
+  later(state: State, now: number): State {
+    return this.complete({ now, locals: state.locals, due: state.due, timers: state.timers, foreground: state.foreground });
   }
 
   /** The instant of the next step, or Infinity. */
@@ -216,11 +232,9 @@ export class Transitions {
     return this.recall(state, pending.memo, () => { this.machine.hand(pending.task.to, pending.task.message); });
   }
 
-  /** What an input would do in this state. */
-  deltaOfInput(state: State, intervention: RegisteredInput): Delta {
-    const run = this.machine.definition.inputs?.[intervention.input];
-    if (run === undefined) throw new RangeError(`explore: no input '${intervention.input}' is registered`);
-    return this.recall(state, intervention.memo, () => { run(this.machine, intervention.args); });
+  /** What is done from outside would do in this state. */
+  deltaOfAction(state: State, action: RegisteredAction): Delta {
+    return this.recall(state, action.memo, () => { action.act(this.machine); });
   }
 
   /** The state after a step: the message at `index` of what is due is taken, unless it is an input's (−1). */
@@ -309,10 +323,11 @@ export class Transitions {
     return best as Digest;
   }
 
-  /** Runs a look at the state on the machine, with nothing remembered. */
-  look<Result>(state: State, look: (machine: Machine) => Result): Result {
+  /** Runs a look at the state on the machine, with nothing remembered; `note` takes in what it read. */
+  look<Result>(state: State, look: (machine: Machine) => Result, note?: Set<number>): Result {
     let result: Result | undefined;
-    this.machine.perform(this.materials(state), UNWATCHED, () => { result = look(this.machine); });
+    const witness = note === undefined ? UNWATCHED : { ...UNWATCHED, read: (slot: number) => { note.add(slot); } };
+    this.machine.perform(this.materials(state), witness, () => { result = look(this.machine); });
     return result as Result;
   }
 
@@ -325,12 +340,32 @@ export class Transitions {
     return this.machine.slotOf(name);
   }
 
-  /** Digest of data of the caller's as of an instant: projected as states are. */
-  dataDigest(data: unknown, now: number): Digest {
-    const { digest, times } = partsOf(new Projector(this.contexts[0] as ProjectionContext).value(data).projection());
+  /** Data of the caller's, projected as states are. */
+  project(data: unknown): Parts {
+    return partsOf(new Projector(this.contexts[0] as ProjectionContext).value(data).projection());
+  }
+
+  /** What projected data comes to at an instant, but for what of it is relative to the store and to views. */
+  wordsAt({ digest, times }: Parts, now: number): Digest {
     const sum: Words = { ...digest };
-    for (const stamp of times) addStamp(sum, stamp.place, this.age(stamp.value, now));
+    // What a monitor remembers has its own age: how far back it looks is its affair.
+    for (const stamp of times) addStamp(sum, stamp.place, stamp.value - now);
     return sum;
+  }
+
+  /** What of projected data is relative to the store and to views, in a state. */
+  relativeWords(parts: Parts, state: State): Digest {
+    const sum: Words = { a: 0, b: 0, c: 0, d: 0 };
+    const facts = this.factsIn(state);
+    if (facts !== undefined && parts.references.length > 0) addWords(sum, settled(parts, facts));
+    if (parts.revisions.length > 0) this.addRevisions(sum, parts, state, undefined);
+    return sum;
+  }
+
+  /** Whether each of these components is as it was. */
+  isAsSeen(state: State, { slots, locals }: Watched): boolean {
+    for (let index = 0; index < slots.length; index++) if (state.locals[slots[index] as number] !== locals[index]) return false;
+    return true;
   }
 
   /** What identifies each component's state exactly, versions and instants included: equal for a machine's and this one's. */
@@ -530,7 +565,7 @@ export class Transitions {
       return operation.task.dueAt === state.now ? { do: 'due', pending } : { do: 'timer', pending, dueAt: operation.task.dueAt };
     });
     const sends = [...new Set(operations.flatMap((operation) => (operation.do === 'takeBack' ? [] : [operation.pending.channel])))];
-    return { reads: [...witness.used], writes: kept.map(({ slot }) => slot), results: kept.map(({ local }) => local), operations, sends, changes, watched: new Map() };
+    return { reads: [...witness.used], writes: kept.map(({ slot }) => slot), results: kept.map(({ local }) => local), operations, sends, changes, watched: new Map(), seen: new Set(), isVisible: undefined };
   }
 
   private materials(state: State): { readonly instances: Vector<Instance>; readonly streams: OrderedMap<number>; readonly now: number } {
@@ -678,7 +713,7 @@ function changesSince(machine: Machine, revision: number): readonly Change[] {
   const storage = new WorldStorage(machine);
   const changes: Change[] = [];
   for (const resource of storage.resources()) {
-    if (!resource.startsWith('events')) changes.push(...storage.changesSince(resource, revision));
+    if (!resource.startsWith('events') && resource !== LEASES) changes.push(...storage.changesSince(resource, revision));
   }
   return changes.sort((one, other) => one.revision - other.revision);
 }
@@ -727,6 +762,14 @@ class Witness implements StepWitness {
   impure(what: string): void {
     if (!this.isPaused) this.cannotFollow = what;
   }
+
+  mark(): number {
+    return this.operations.length;
+  }
+
+  rewind(mark: number): void {
+    this.operations.length = mark;
+  }
 }
 
-const UNWATCHED: StepWitness = { read: () => {}, wrote: () => {}, sent: () => {}, tookBack: () => {}, drew: () => {}, impure: () => {} };
+const UNWATCHED: StepWitness = { read: () => {}, wrote: () => {}, sent: () => {}, tookBack: () => {}, drew: () => {}, impure: () => {}, mark: () => 0, rewind: () => {} };

@@ -26,11 +26,36 @@ export interface FaultParameters {
   dnsLag: { readonly lagMs: number; readonly forMs: number };
 }
 
+/**
+ * A place within an instant, as the explorer gives it: right after the nth message of a channel was received, counted from the start; at the
+ * end of the instant where that did not come. Without a place a thing is done when nothing more is due at its instant. `turn` orders
+ * what has a place at one instant. @public
+ */
+export interface Place {
+  readonly channel: string;
+  readonly occurrence: number;
+  readonly turn: number;
+}
+
+/** A place in words. @internal */
+export function describePlace({ channel, occurrence }: Place): string {
+  return channel === '' ? 'at once' : `right after the ${occurrence}. message of "${channel}"`;
+}
+
 /** A class of faults. @public */
 export type FaultName = keyof FaultParameters;
 
 /** A fault of one class, at an instant after the start. @public */
-export type FaultOf<Name extends FaultName> = { readonly atMs: number; readonly fault: Name } & FaultParameters[Name];
+export type FaultOf<Name extends FaultName> = { readonly atMs: number; readonly place?: Place; readonly endPlace?: Place; readonly fault: Name } & FaultParameters[Name];
 
 /** One thing that goes wrong, at an instant after the start, and for how long. @public */
 export type Fault = { [Name in FaultName]: FaultOf<Name> }[FaultName];
+
+/** A fault that the explorer tries at every point. What lasts ends at every later point, after `forMs` at the latest. @public */
+export type FaultAtAnyPoint = {
+  [Name in FaultName]: {
+    readonly fault: Name;
+    /** Which budget it is taken from, by name; `faults` without it. */
+    readonly budget?: string;
+  } & FaultParameters[Name]
+}[FaultName];

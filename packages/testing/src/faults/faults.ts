@@ -1,7 +1,7 @@
 // What is done with a fault, whatever its class: begun, ended, measured and described by its row of the table.
 import { UsageError, type Cluster } from 'kubesim';
 import type { FaultDefinition, FaultPlace } from './definition.ts';
-import type { Fault, FaultName } from './fault.ts';
+import { describePlace, type Fault, type FaultName } from './fault.ts';
 import { FAULTS } from './table.ts';
 
 /** Why each class of faults is legal. @public */
@@ -42,5 +42,10 @@ export function stalenessOf(fault: Fault): number {
 
 /** A fault as a line that people read. @public */
 export function describeFault(fault: Fault): string {
-  return `at ${fault.atMs} ms: ${definitionOf(fault).describe(fault)}`;
+  return `at ${fault.atMs} ms${fault.place === undefined ? '' : `, ${describePlace(fault.place)}`}: ${describeFaultItself(fault)}${fault.endPlace === undefined ? '' : ` (to ${describePlace(fault.endPlace)})`}`;
+}
+
+/** What a fault does, without when. @internal */
+export function describeFaultItself(fault: Fault): string {
+  return definitionOf(fault).describe(fault);
 }

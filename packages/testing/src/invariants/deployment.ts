@@ -2,7 +2,7 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { stateless } from '../properties/monitor.ts';
-import { beside, hasCondition, hasEnded, isHealthy, isReady, isTerminating, keyOf, ownerOf, scaled, selects, startsDeletion } from './facts.ts';
+import { beside, hasCondition, hasEnded, isHealthy, isReady, isTerminating, keyOf, mapValues, ownerOf, recent, scaled, selects, startsDeletion } from './facts.ts';
 
 const REACTION_MS = 2_000;
 /** Where a scale is lowered or a template changed, controllers work on for a while from what was. */
@@ -40,6 +40,9 @@ export function boundsOf(deployment: KubeObject): { readonly least: number; read
 export const availabilityFloor: Monitor<Readonly<Record<string, FloorRecord>>> = {
   name: 'availability floor',
   initial: {},
+  identity: (state, { now, staleMs }) => mapValues(state, ({ healthy, atLeastAt, specAt }) => ({
+    healthy, atLeastAt: recent(atLeastAt, now, staleMs + REACTION_MS, (count) => Number(count) > healthy), specAt: now - specAt < SPEC_MS ? specAt : 0,
+  })),
   step: (state, view) => {
     let next = state;
     for (const change of view.changes) {
@@ -77,6 +80,7 @@ function isOnLostNode(view: MonitorView, pod: KubeObject): boolean {
 export const surgeCeiling: Monitor<Readonly<Record<string, number>>> = {
   name: 'surge ceiling',
   initial: {},
+  identity: (state, { now, staleMs }) => recent(state, now, SPEC_MS + staleMs),
   step: (state, view) => {
     let next = state;
     for (const { resource, type, before, after } of view.changes) {
@@ -134,6 +138,7 @@ export const oneControllerAnObject: Monitor<null> = stateless('one controller an
 export const budgetIsKept: Monitor<Readonly<Record<string, { readonly healthy: number; readonly at: Readonly<Record<number, number>> }>>> = {
   name: 'budget is kept',
   initial: {},
+  identity: (state, { now, staleMs }) => mapValues(state, ({ healthy, at }) => ({ healthy, at: recent(at, now, staleMs + REACTION_MS, (count) => Number(count) > healthy) })),
   step: (state, view) => {
     let next = state;
     for (const change of view.changes) {

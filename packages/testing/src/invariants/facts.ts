@@ -72,6 +72,18 @@ export function selects(selector: { readonly matchLabels?: Readonly<Record<strin
   return Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 }
 
+/** The entries of a record of instants that are not older than so many ms. @internal */
+export function recent<Key extends string | number>(instants: Readonly<Record<Key, number>>, now: number, ms: number, isKept: (key: string) => boolean = () => true): Readonly<Record<string, number>> {
+  const kept: Record<string, number> = {};
+  for (const [key, at] of Object.entries<number>(instants)) if (now - at <= ms && isKept(key)) kept[key] = at;
+  return kept;
+}
+
+/** A record with its values made into others. @internal */
+export function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
 /** The state of a component, if there is one to look at. @internal */
 export function componentOf<State extends object>(view: MonitorView, name: string): State | undefined {
   return view.hasComponent(name) ? view.component<State>(name) : undefined;

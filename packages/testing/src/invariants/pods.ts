@@ -132,6 +132,7 @@ const FOLLOWED_VIEWS = ['kube-controller-manager pods', 'kube-controller-manager
 export const cachesMoveForward: Monitor<Readonly<Record<string, number>>> = {
   name: 'caches only move forward',
   initial: {},
+  identity: (state) => Object.fromEntries(Object.entries(state).map(([name, revision]) => [name, { writes: { [name.slice(name.lastIndexOf(' ') + 1)]: revision } }])),
   step: (state, view) => {
     if (view.changes.length === 0) return { state };
     const next: Record<string, number> = {};

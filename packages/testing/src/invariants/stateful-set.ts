@@ -4,7 +4,7 @@ import type { KubeObject } from '@kubesim/api';
 import type { Change } from '@kubesim/apiserver';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { stateless } from '../properties/monitor.ts';
-import { beside, hasEnded, isHealthy, isTerminating, ordinalOf, ownerOf, scaled, startsDeletion } from './facts.ts';
+import { beside, hasEnded, isHealthy, isTerminating, mapValues, ordinalOf, ownerOf, recent, scaled, startsDeletion } from './facts.ts';
 
 /** Between the look of a reconcile and its write there is at most this, without any fault. */
 const REACTION_MS = 2_000;
@@ -30,11 +30,13 @@ interface SetRecord {
   readonly highestAt: Readonly<Record<number, number>>;
   /** When its spec changed last. */
   readonly specAt: number;
+  /** What it asked for when its pods changed last. */
+  readonly minReadyMs: number;
 }
 
 type Records = Readonly<Record<string, SetRecord>>;
 
-const NOTHING: SetRecord = { standing: { prefix: 0, readySince: {}, highest: -1 }, prefixHealthyAt: {}, availableAt: {}, highestAt: {}, specAt: 0 };
+const NOTHING: SetRecord = { standing: { prefix: 0, readySince: {}, highest: -1 }, prefixHealthyAt: {}, availableAt: {}, highestAt: {}, specAt: 0, minReadyMs: 0 };
 
 function setOf(view: MonitorView, pod: KubeObject): KubeObject | undefined {
   const owner = ownerOf(pod, 'StatefulSet');
@@ -84,7 +86,7 @@ function upTo(record: SetRecord, now: number, minReadyMs: number): SetRecord {
   for (let length = 0; length <= prefix; length++) prefixHealthyAt[length] = now;
   const availableAt: Record<number, number> = { ...record.availableAt };
   for (const [ordinal, since] of Object.entries(readySince)) if (now - since >= minReadyMs) availableAt[Number(ordinal)] = now;
-  return { ...record, prefixHealthyAt, availableAt, highestAt: { ...record.highestAt, [highest]: now } };
+  return { ...record, prefixHealthyAt, availableAt, highestAt: { ...record.highestAt, [highest]: now }, minReadyMs };
 }
 
 function readyAt(pod: KubeObject): number {
@@ -104,6 +106,14 @@ type Rule = (view: MonitorView, change: Change, set: KubeObject, record: SetReco
 function following(name: string, rule: Rule): Monitor<Records> {
   return {
     name, initial: {},
+    // What stands holds until the next change, so that only what stands no more has its instant; since when pods are ready the store says; and the past
+    // is past after a while.
+    identity: (records, { now, staleMs }) => mapValues(records, ({ standing: { prefix, readySince, highest }, prefixHealthyAt, availableAt, highestAt, specAt, minReadyMs }) => ({
+      prefix, highest, ready: Object.keys(readySince), specAt: now - specAt <= staleMs + REACTION_MS ? specAt : 0,
+      prefixHealthyAt: recent(prefixHealthyAt, now, staleMs + REACTION_MS, (length) => Number(length) > prefix),
+      availableAt: recent(availableAt, now, staleMs + REACTION_MS, (ordinal) => !(now - (readySince[Number(ordinal)] ?? Infinity) >= minReadyMs)),
+      highestAt: recent(highestAt, now, staleMs + REACTION_MS, (ordinal) => Number(ordinal) !== highest),
+    })),
     step: (records, view) => {
       let next = records;
       for (const change of view.changes) {

@@ -14,6 +14,8 @@ function versionsOf(object: KubeObject): Versions[string] {
 export const versionsGrow: Monitor<{ readonly last: number; readonly objects: Versions }> = {
   name: 'versions and generations grow',
   initial: { last: 0, objects: {} },
+  // The store holds every object's last version and generation itself.
+  identity: () => null,
   step: (state, view) => {
     if (view.changes.length === 0) return { state };
     const objects: Record<string, Versions[string]> = { ...state.objects };
@@ -39,6 +41,8 @@ export const versionsGrow: Monitor<{ readonly last: number; readonly objects: Ve
 export const oneObjectAName: Monitor<Readonly<Record<string, string>>> = {
   name: 'one object a name',
   initial: {},
+  // The store holds it itself.
+  identity: () => null,
   step: (state, view) => {
     if (view.changes.length === 0) return { state };
     const uids: Record<string, string> = { ...state };
@@ -83,6 +87,7 @@ interface Burst { readonly since: number; readonly count: number }
 export const noHotLoop: Monitor<Readonly<Record<string, Burst>>> = {
   name: 'no hot loop',
   initial: {},
+  identity: (state, { now }) => Object.fromEntries(Object.entries(state).filter(([, { since }]) => now - since <= WINDOW_MS)),
   step: (state, view) => {
     let next = state;
     for (const { type, resource, after } of view.changes) {

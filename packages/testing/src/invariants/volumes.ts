@@ -2,7 +2,10 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { stateless } from '../properties/monitor.ts';
-import { beside, isTerminating, keyOf, startsDeletion } from './facts.ts';
+import { beside, isTerminating, keyOf, mapValues, startsDeletion } from './facts.ts';
+
+/** Between the look of a reconcile and its write there is at most this, without any fault. */
+const REACTION_MS = 2_000;
 
 interface Retention { readonly whenDeleted: string; readonly whenScaled: string; readonly start: number; readonly replicas: number; readonly replicasAt: number }
 
@@ -19,6 +22,7 @@ function retentionOf(set: KubeObject, now: number, before: Retention | undefined
 export const claimsAreKept: Monitor<Policies> = {
   name: 'claims are kept',
   initial: {},
+  identity: (state, { now, staleMs }) => mapValues(state, (retention) => ({ ...retention, replicasAt: now - retention.replicasAt <= staleMs + REACTION_MS ? retention.replicasAt : 0 })),
   step: (state, view) => {
     let next = state;
     for (const change of view.changes) {
@@ -44,7 +48,7 @@ function lost(policies: Policies, view: MonitorView, claim: KubeObject): string 
   const setName = name.slice(0, cut).replace(/^[^-]*-/, '');
   const set = view.get('statefulsets.apps', beside(claim, setName));
   const ordinal = Number(name.slice(cut + 1));
-  const isBeyond = ordinal < policy.start || ordinal >= policy.start + policy.replicas || view.now - policy.replicasAt <= (view.staleMs ?? 0) + 2_000;
+  const isBeyond = ordinal < policy.start || ordinal >= policy.start + policy.replicas || view.now - policy.replicasAt <= (view.staleMs ?? 0) + REACTION_MS;
   if (set === undefined || isTerminating(set)) return policy.whenDeleted === 'Delete' || (policy.whenScaled === 'Delete' && isBeyond) ? undefined : `claim ${name} was deleted with its set, whose policy is to retain`;
   if (policy.whenScaled !== 'Delete') return `claim ${name} was deleted while its set is there, and the policy is to retain`;
   return isBeyond ? undefined : `claim ${name} was deleted while its pod is asked for`;

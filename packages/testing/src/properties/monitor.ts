@@ -21,7 +21,7 @@ export function atRest(name: string, look: (view: MonitorView) => string | undef
 
 /** The view over a machine in a run with faults. @internal */
 export function viewOf(machine: Machine, changes: readonly Change[], byUser: boolean, staleMs: number): MonitorView {
-  return { ...monitorView(machine, changes), byUser, staleMs };
+  return monitorView(machine, changes, byUser, staleMs);
 }
 
 interface Followed {
@@ -55,6 +55,11 @@ export class Following {
       each.state = verdict.state;
     }
     return undefined;
+  }
+
+  /** What each remembers. */
+  states(): readonly unknown[] {
+    return this.followed.map(({ state }) => state);
   }
 
   /** Tells all that the run ends at rest. */

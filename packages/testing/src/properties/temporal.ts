@@ -70,6 +70,8 @@ export function leadsTo(name: string, cause: StatePredicate, effect: StatePredic
   const limit = options.within === undefined ? Infinity : durationMs('leadsTo.within', options.within);
   return {
     name, initial: START,
+    // Without a limit it counts that it waits, and not since when.
+    identity: (state) => (limit === Infinity && state.since >= 0 ? { ...state, since: 0 } : state),
     step: (state, view) => {
       if (state.since >= 0 && view.now - state.since > limit) return { violation: `the cause held, and the effect did not come within ${limit} ms` };
       if (effect(view)) return { state: START };

@@ -2,6 +2,7 @@
 import { ApiError, KubectlFailed, UsageError, WaitTimeout, type Cluster } from 'kubesim';
 import { podOf } from '../faults/targets.ts';
 import { imageOf, manifestOf } from './manifests.ts';
+import { describePlace } from '../faults/fault.ts';
 import type { Command } from './scenario.ts';
 
 const SETTLE_MAX = '10m';
@@ -67,7 +68,7 @@ function carryOut(cluster: Cluster, command: Command): void {
 
 /** A command as a line that people read. @public */
 export function describeCommand(command: Command): string {
-  const wait = command.waitMs === 0 ? '' : `after ${command.waitMs} ms: `;
+  const wait = `${command.waitMs === 0 ? '' : `after ${command.waitMs} ms`}${command.place === undefined ? '' : `${command.waitMs === 0 ? '' : ', '}${describePlace(command.place)}`}`.replace(/.+/, '$&: ');
   switch (command.do) {
     case 'scale': return `${wait}scale ${command.target} to ${command.replicas}`;
     case 'setImage': return `${wait}set the image of ${command.target} to ${imageOf(command.version)}${command.version === 0 ? ', which cannot be pulled' : ''}`;

@@ -8,11 +8,11 @@ import type { Monitor } from '../explorer/monitor.ts';
 import { Following, viewOf, type Violation } from '../properties/monitor.ts';
 import { doCommand } from './commands.ts';
 import { noteDeviations } from './shrink.ts';
-import type { Fault } from '../faults/fault.ts';
+import type { Fault, Place } from '../faults/fault.ts';
 import type { Choices, Command, Scenario } from './scenario.ts';
 
 /** What a run needs beside the scenario: the user's own functions, and what must hold. @public */
-export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'operators' | 'withoutControllers' | 'behaviours' | 'scheduler' | 'admission' | 'actors'> {
+export interface RunOptions extends Pick<ClusterOptions, 'controllers' | 'operators' | 'withoutControllers' | 'behaviours' | 'scheduler' | 'admission' | 'actors' | 'timing'> {
   /** What must hold; every invariant there is without it. */
   readonly invariants?: readonly Monitor[];
   /** So long after the last fault all must be at rest, in virtual ms; 20 minutes without it. */
@@ -54,9 +54,9 @@ const QUIET_MS = 6 * 60_000;
 /** As is who takes so many steps without a write: upstream's Deployment controller looks again every 5 ms at one that waits for room. */
 const IDLE_STEPS = 20_000;
 /** Choices go on for so long after the last command, then all is first in, first out. */
-const AFTERMATH_MS = 10_000;
+export const AFTERMATH_MS = 10_000;
 /** How late a cache may be where heads may be put off to the next instant. */
-const DEFERRAL_MS = 30_000;
+export const DEFERRAL_MS = 30_000;
 
 /** Runs scenarios. Clusters to begin with are made once for each kind and forked. @public */
 export class ScenarioRunner {
@@ -72,6 +72,11 @@ export class ScenarioRunner {
   /** Runs one to its end or to its first violation. */
   run(scenario: Scenario): ScenarioRun {
     return new Run(scenario, this.base(scenario).fork(), this.monitors, this.options.calmMs ?? CALM_MS).go();
+  }
+
+  /** Does the first so many commands of a scenario, with the faults before them, and stops there. @internal */
+  begin(scenario: Scenario, commands: number, staleMs: number): Begun {
+    return new Run(scenario, this.base(scenario).fork(), this.monitors, this.options.calmMs ?? CALM_MS, staleMs).begin(commands);
   }
 
   private base(scenario: Scenario): Cluster {
@@ -108,18 +113,31 @@ function mayDefer(choices: Choices): boolean {
   return choices.mode === 'random' ? (choices.deferrals ?? 0) > 0 : choices.mode === 'deviations' && choices.deviations.some(({ defer }) => defer !== undefined);
 }
 
-type Entry = { readonly at: number } & ({ readonly do: 'command'; readonly command: Command } | { readonly do: 'begin' | 'end'; readonly fault: Fault });
+/** One thing on a scenario's line of time; `at` is in ms from its start. @internal */
+export type Entry = { readonly at: number; readonly place?: Place } & ({ readonly do: 'command'; readonly command: Command } | { readonly do: 'begin' | 'end'; readonly fault: Fault });
+
+/** A scenario on its way: what is left of it, and what monitors remember. @internal */
+export interface Begun {
+  readonly cluster: Cluster;
+  /** Instant from which entries count. */
+  readonly startedAt: number;
+  readonly rest: readonly Entry[];
+  readonly states: readonly unknown[];
+  readonly violation: Violation | undefined;
+  /** So many messages of each channel were received. */
+  readonly received: ReadonlyMap<string, number>;
+}
 
 /** Commands and the beginnings and ends of faults in order of time. At one instant faults end first, then begin (and end, if they last no time), then people act. */
 function timeline(scenario: Scenario): readonly Entry[] {
   const entries: { readonly entry: Entry; readonly rank: number }[] = [];
   for (const fault of scenario.faults) {
-    entries.push({ entry: { at: fault.atMs, do: 'begin', fault }, rank: 1 });
+    entries.push({ entry: { at: fault.atMs, place: fault.place, do: 'begin', fault }, rank: 1 });
     const length = durationOf(fault);
-    if (length !== undefined) entries.push({ entry: { at: fault.atMs + length, do: 'end', fault }, rank: length === 0 ? 1 : 0 });
+    if (length !== undefined) entries.push({ entry: { at: fault.atMs + length, place: fault.endPlace, do: 'end', fault }, rank: length === 0 ? 1 : 0 });
   }
   let at = 0;
-  for (const command of scenario.workload) entries.push({ entry: { at: at += command.waitMs, do: 'command', command }, rank: 2 });
+  for (const command of scenario.workload) entries.push({ entry: { at: at += command.waitMs, place: command.place, do: 'command', command }, rank: 2 });
   // The sort is stable: what lasts no time ends after it began.
   return entries.sort((a, b) => a.entry.at - b.entry.at || a.rank - b.rank).map(({ entry }) => entry);
 }
@@ -132,16 +150,17 @@ class Run {
   private readonly staleMs: number;
   private readonly calmMs: number;
   private readonly storage: WorldStorage;
+  private readonly received = new Map<string, number>();
   private revision: number;
   private violation: Violation | undefined;
   private reached = { rollout: false, faultInRollout: false, scaleInRollout: false, nodeLostWhileTerminating: false };
 
-  constructor(scenario: Scenario, cluster: Cluster, monitors: readonly Monitor[], calmMs: number) {
+  constructor(scenario: Scenario, cluster: Cluster, monitors: readonly Monitor[], calmMs: number, staleMs?: number) {
     this.scenario = scenario;
     this.cluster = cluster;
     this.startedAt = cluster.now;
     this.following = new Following(monitors, this.startedAt);
-    this.staleMs = scenario.faults.reduce((sum, fault) => sum + stalenessOf(fault), mayDefer(scenario.choices) ? DEFERRAL_MS : 0);
+    this.staleMs = staleMs ?? scenario.faults.reduce((sum, fault) => sum + stalenessOf(fault), mayDefer(scenario.choices) ? DEFERRAL_MS : 0);
     this.calmMs = calmMs;
     this.storage = new WorldStorage(cluster.kernel);
     this.revision = this.storage.revision;
@@ -149,20 +168,70 @@ class Run {
 
   go(): ScenarioRun {
     const { cluster, scenario } = this;
-    cluster.kernel.useArbiter(arbiterOf(scenario.choices));
-    cluster.kernel.record();
-    for (const object of scenario.objects) doCommand(cluster, { do: 'create', object, waitMs: 0 });
-    this.look(true);
-    for (const entry of timeline(scenario)) {
-      this.runUntil(this.startedAt + entry.at);
+    const entries = timeline(scenario);
+    this.start(entries.some(({ place }) => place !== undefined));
+    for (let left = entries; left.length > 0;) {
+      const entry = this.runToNext(left);
       if (this.violation !== undefined) break;
       this.carryOut(entry);
+      left = left.filter((each) => each !== entry);
     }
-    if (this.violation === undefined) this.runUntil(cluster.now + AFTERMATH_MS);
+    if (this.violation === undefined) this.runUntil(cluster.now + (scenario.aftermathMs ?? AFTERMATH_MS));
     if (this.violation === undefined) this.calm();
     const { deviations, points } = cluster.kernel.choices;
     if (this.violation !== undefined) noteDeviations(scenario, deviations);
     return { scenario, cluster, violation: this.violation, deviations, points, reached: this.reached };
+  }
+
+  begin(commands: number): Begun {
+    let left = timeline(this.scenario);
+    this.start(true);
+    for (let todo = commands; todo > 0 && left.length > 0;) {
+      const entry = this.runToNext(left);
+      if (this.violation !== undefined) break;
+      this.carryOut(entry);
+      left = left.filter((each) => each !== entry);
+      if (entry.do === 'command') todo--;
+    }
+    this.cluster.kernel.observe(undefined);
+    return { cluster: this.cluster, startedAt: this.startedAt, rest: left, states: this.following.states(), violation: this.violation, received: this.received };
+  }
+
+  private start(isCounting: boolean): void {
+    const { cluster, scenario, received } = this;
+    cluster.kernel.useArbiter(arbiterOf(scenario.choices));
+    cluster.kernel.record();
+    if (isCounting) cluster.kernel.observe(({ channel }) => { received.set(channel, (received.get(channel) ?? 0) + 1); });
+    for (const object of scenario.objects) doCommand(cluster, { do: 'create', object, waitMs: 0 });
+    this.look(true);
+  }
+
+  /**
+   * Runs to what is to be done next. Of one instant, what has a place is done as soon as that is reached; at the end of the instant
+   * what has none, and then what has one that did not come.
+   */
+  private runToNext(entries: readonly Entry[]): Entry {
+    const { kernel } = this.cluster;
+    const first = entries[0] as Entry;
+    const instant = this.startedAt + first.at;
+    const placed = entries.filter(({ at, place }) => at === first.at && place !== undefined).sort((a, b) => (a.place?.turn ?? 0) - (b.place?.turn ?? 0));
+    if (placed.length === 0) {
+      this.runUntil(instant);
+      return first;
+    }
+    const isReached = ({ place }: Entry): boolean => kernel.nextInstant >= instant && (this.received.get(place?.channel ?? '') ?? 0) >= (place?.occurrence ?? 0);
+    this.runUntil(instant, false, () => placed.some(isReached));
+    const reached = placed.find(isReached);
+    if (reached === undefined) {
+      const hasBegun = (fault: Fault): boolean => !placed.some((entry) => entry.do === 'begin' && entry.fault === fault);
+      return entries.find((entry) => entry.at === first.at && entry.place === undefined && (entry.do !== 'end' || hasBegun(entry.fault))) ?? placed.find(({ do: what }) => what !== 'end') ?? placed[0] as Entry;
+    }
+    // Time stands at the instant, though nothing of it was done.
+    if (this.violation === undefined && this.cluster.now < instant) {
+      if (kernel.nextInstant === instant) kernel.alternatives();
+      else kernel.run({ until: instant });
+    }
+    return reached;
   }
 
   private carryOut(entry: Entry): void {
@@ -204,7 +273,7 @@ class Run {
   }
 
   /** Runs up to an instant, or until nothing is left to do; looks after each step that wrote. */
-  private runUntil(until: number, settle: boolean = false): void {
+  private runUntil(until: number, settle: boolean = false, isThere: () => boolean = () => false): void {
     const { kernel } = this.cluster;
     if (!settle && until <= this.cluster.now && kernel.nextInstant > until) return;
     const bound = kernel.steps + STEPS_MAX;
@@ -217,7 +286,7 @@ class Run {
           writtenAt = kernel.now;
           writtenIn = kernel.steps;
         }
-        return this.violation !== undefined || kernel.steps >= bound || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
+        return this.violation !== undefined || isThere() || kernel.steps >= bound || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
       },
     });
     this.look(false);

@@ -2,7 +2,7 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Deviation } from '@kubesim/kernel';
 import type { ClusterOptions } from 'kubesim';
-import type { Fault } from '../faults/fault.ts';
+import type { Fault, Place } from '../faults/fault.ts';
 
 /** What a workload's pods are like. @public */
 export interface PodShape {
@@ -37,7 +37,7 @@ export type ObjectSpec =
   | { readonly kind: 'Manifest'; readonly object: KubeObject };
 
 /** One thing that people do, after a wait. `target` is as for kubectl: statefulset/web. What cannot be done is passed over. @public */
-export type Command = { readonly waitMs: number } & (
+export type Command = { readonly waitMs: number; readonly place?: Place } & (
   | { readonly do: 'scale'; readonly target: string; readonly replicas: number }
   | { readonly do: 'setImage'; readonly target: string; readonly version: number }
   | { readonly do: 'partition'; readonly target: string; readonly partition: number }
@@ -80,6 +80,8 @@ export interface Scenario {
   readonly workload: readonly Command[];
   readonly faults: readonly Fault[];
   readonly choices: Choices;
+  /** So long after the last command and fault, choices and faults of calls that are still to come go on; 10 s without it. */
+  readonly aftermathMs?: number;
 }
 
 /** So many steps has a scenario: commands, faults, and choices that are not first in, first out. @public */

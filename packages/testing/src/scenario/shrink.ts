@@ -44,11 +44,14 @@ function* smaller(value: number, least: number = 0): Generator<number> {
 
 const LEAST: Readonly<Record<string, number>> = { version: 1, times: 1, writes: 1, factor: 1, pods: 1, depth: 1, minAvailable: 0, forMs: 0, seed: 0 };
 const KEPT = new Set(['atMs', 'nth', 'cpu']);
+const PLACES = new Set(['place', 'endPlace']);
 
 /** A record with one part of it smaller, or left out where it may be. */
 function* simpler<T extends object>(value: T, optional: boolean): Generator<T> {
   for (const [key, field] of Object.entries(value)) {
     if (KEPT.has(key)) continue;
+    // The end of the instant does as well as a place within it.
+    if (optional && PLACES.has(key) && field !== undefined) yield { ...value, [key]: undefined };
     if (typeof field === 'number' && !(key === 'version' && field === 0)) for (const less of smaller(field, LEAST[key] ?? 0)) yield { ...value, [key]: less };
     else if (optional && typeof field === 'boolean' && field) yield { ...value, [key]: false };
     else if (optional && key === 'pod') for (const pod of simpler(field as object, true)) yield { ...value, pod };
@@ -77,6 +80,10 @@ function simplerCommand(command: Command): Generator<Command> {
   return simpler(command, true);
 }
 
+function withoutAftermath({ aftermathMs: _aftermath, ...scenario }: Scenario): Scenario {
+  return scenario;
+}
+
 /** Scenarios that are one step smaller, the boldest first. All of them are legal if the scenario is. @public */
 export function* smallerScenarios(scenario: Scenario): Generator<Scenario> {
   for (const choices of fewerChoices(scenario)) yield { ...scenario, choices };
@@ -88,6 +95,7 @@ export function* smallerScenarios(scenario: Scenario): Generator<Scenario> {
   if (scenario.kubernetes !== '1.37') yield { ...scenario, kubernetes: '1.37' };
   for (const objects of eachSimpler(scenario.objects, simplerObject)) yield { ...scenario, objects };
   for (const workload of eachSimpler(scenario.workload, simplerCommand)) yield { ...scenario, workload };
+  if (scenario.aftermathMs !== undefined) yield withoutAftermath(scenario);
   for (const faults of eachSimpler(scenario.faults, earlier)) yield { ...scenario, faults };
 }
 
