@@ -74,7 +74,7 @@ function ofNaive(set: StatefulSet, phase: NaivePhase, memberCount: number): unkn
 const SEED = Number(process.env['KUBESIM_SEED'] ?? 1);
 
 describe(`decisions from seed ${SEED}`, () => {
-  it.each(Array.from({ length: 40 }, (_, index) => SEED * 1000 + index))('a hundred of %i', (seed) => {
+  it.each(Array.from({ length: Number(process.env['KUBESIM_DECISIONS'] ?? 40) }, (_, index) => SEED * 1000 + index))('a hundred of %i', (seed) => {
     const below = seeded(seed * 7919);
     for (let turn = 0; turn < 100; turn++) {
       const set = randomSet(below);

@@ -4,3 +4,4 @@ import './whole-sync.test.ts';
 import './change-handlers.test.ts';
 import './ordinal-runs.test.ts';
 import './set-summary.test.ts';
+import './naive-decision.test.ts';

@@ -29,7 +29,7 @@ export interface SyncWorld {
   readonly isKept: boolean;
   /** Created claims are in the cache at once. */
   readonly isPrompt: boolean;
-  /** Seed of the answers, and how many of ten fail. */
+  /** Seed of the answers, and how many of a thousand fail. */
   readonly answers: number;
   readonly failing: number;
 }
@@ -52,20 +52,22 @@ export function randomSyncWorld(seed: number): SyncWorld {
   const below = seeded(Math.imul(seed, 2654435761));
   const now = pick(below, [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1), 5000]);
   const profile = randomProfile(below);
-  const bare = randomSet(below, now);
+  // In every second world nothing keeps the sync from its pods: no adoption, no odd revision, no deletion.
+  const isDirect = below(2) === 0;
+  const bare = randomSet(below, now, isDirect);
   const set = below(3) === 0 ? defaulted(bare, profile) : bare;
-  const revisions = randomRevisions(below, set, now);
+  const revisions = isDirect ? plainRevisions(set) : randomRevisions(below, set, now);
   const names = [...revisions.map((revision) => revision.metadata.name ?? ''), `${nameOf(set)}-${naiveHash(`${goJson(dataOf(set['spec'].template))}0`)}`];
   const stored = below(6) === 0 ? set : { ...set, status: randomStatus(below, names) };
-  const mess: Mess = { pods: pick(below, [0, 0, 1, 5]), claims: pick(below, [0, 1, 4, 10]), owners: pick(below, [0, 0, 1, 4]) };
+  const mess: Mess = { pods: pick(below, [0, 0, 1, 5]), claims: pick(below, [0, 1, 4, 10]), owners: isDirect ? 0 : pick(below, [0, 0, 1, 4]) };
   const pods = randomPods(below, stored, names, mess, now);
   const clock = now + pick(below, [0, 0, 3000, 60_000]);
   return {
-    profile, now, clock, pods, revisions, claims: randomClaims(below, stored, pods, mess, now), set: below(60) === 0 ? undefined : stored,
+    profile, now, clock, pods, revisions, claims: randomClaims(below, stored, pods, mess, now), set: !isDirect && below(60) === 0 ? undefined : stored,
     live: pick(below, [stored, stored, stored, { ...stored, metadata: { ...stored.metadata, uid: 'other' } }, { ...stored, metadata: { ...stored.metadata, deletionTimestamp: time(now) } }]),
-    seen: below(6) === 0 ? { pods: below(4), persistentvolumeclaims: below(4), 'statefulsets.apps': below(4) } : {},
+    seen: !isDirect && below(6) === 0 ? { pods: below(4), persistentvolumeclaims: below(4), 'statefulsets.apps': below(4) } : {},
     writes: below(3) === 0 ? Object.fromEntries(['pods', 'persistentvolumeclaims', 'statefulsets.apps'].filter(() => below(2) === 0).map((resource) => [resource, below(1500)])) : {},
-    isKept: below(2) === 0, isPrompt: below(2) === 0, answers: below(1 << 30), failing: pick(below, [0, 0, 1, 4]),
+    isKept: below(2) === 0, isPrompt: below(2) === 0, answers: below(1 << 30), failing: pick(below, [0, 0, 100, 400]),
   };
 }
 
@@ -85,7 +87,7 @@ function randomStrategy(below: Below): object | undefined {
   ]);
 }
 
-function randomSet(below: Below, now: number): KubeObject {
+function randomSet(below: Below, now: number, isDirect: boolean): KubeObject {
   const labels = { foo: 'bar' };
   const volumes = pick(below, [undefined, [], [{ name: 'home', hostPath: { path: '/tmp' } }], [{ name: 'data', emptyDir: {} }, { name: 'home', hostPath: { path: '/tmp' } }]]);
   const metadata = pick(below, [{ labels }, { labels }, { labels, annotations: { note: 'é <&>\u2028 😀' }, finalizers: ['f/x'] }, { labels: { ...labels, 'controller-revision-hash': 'x' } }, undefined]);
@@ -97,14 +99,14 @@ function randomSet(below: Below, now: number): KubeObject {
     apiVersion: 'apps/v1', kind: 'StatefulSet',
     metadata: {
       name, namespace: 'default', uid: 'set-uid', resourceVersion: '7', generation: pick(below, [undefined, 0, 1, 2, 2]),
-      ...(below(4) === 0 ? { annotations: { who: 'me' } } : {}), ...(below(15) === 0 ? { deletionTimestamp: time(now) } : {}),
+      ...(below(4) === 0 ? { annotations: { who: 'me' } } : {}), ...(!isDirect && below(10) === 0 ? { deletionTimestamp: time(now) } : {}),
     },
     spec: {
       ...pick(below, [{}, { replicas: 0 }, { replicas: 1 }, { replicas: 2 }, { replicas: 3 }, { replicas: 3 }, { replicas: 4 }, { replicas: 5 }, { replicas: 7 }]),
       ...pick(below, [{}, {}, {}, { ordinals: { start: 1 } }, { ordinals: { start: 2 } }, { ordinals: {} }]),
-      selector: below(40) === 0 ? { matchExpressions: [{ key: 'foo', operator: 'Wrong' }] } : pick(below, [{ matchLabels: labels }, { matchLabels: labels }, { matchExpressions: [{ key: 'foo', operator: 'In', values: ['bar'] }] }, { matchLabels: labels, matchExpressions: [{ key: 'foo', operator: 'Exists' }] }]),
+      selector: !isDirect && below(40) === 0 ? { matchExpressions: [{ key: 'foo', operator: 'Wrong' }] } : pick(below, [{ matchLabels: labels }, { matchLabels: labels }, { matchExpressions: [{ key: 'foo', operator: 'In', values: ['bar'] }] }, { matchLabels: labels, matchExpressions: [{ key: 'foo', operator: 'Exists' }] }]),
       template,
-      ...pick(below, [{}, {}, { volumeClaimTemplates: [] }, { volumeClaimTemplates: [claim('data')] }, { volumeClaimTemplates: [claim('data', { foo: 'theirs', own: 'x' })] }, { volumeClaimTemplates: [claim('data'), claim('logs', {})] }, { volumeClaimTemplates: [claim('data'), claim('data', { second: 'yes' })] }]),
+      ...pick(below, [{}, { volumeClaimTemplates: [] }, { volumeClaimTemplates: [claim('data')] }, { volumeClaimTemplates: [claim('data')] }, { volumeClaimTemplates: [claim('data', { foo: 'theirs', own: 'x' })] }, { volumeClaimTemplates: [claim('data'), claim('logs', {})] }, { volumeClaimTemplates: [claim('data'), claim('data', { second: 'yes' })] }]),
       ...pick(below, [{}, { serviceName: '' }, { serviceName: 'svc' }]),
       ...pick(below, [{ podManagementPolicy: 'OrderedReady' }, {}, { podManagementPolicy: 'Parallel' }, { podManagementPolicy: 'Parallel' }]),
       updateStrategy: randomStrategy(below),
@@ -124,6 +126,24 @@ function randomStatus(below: Below, names: readonly string[]): object {
     ...pick(below, [{}, { collisionCount: 0 }, { collisionCount: 2 }]),
     ...pick(below, [{}, {}, { conditions: [] }, { conditions: [{ ...condition, type: 'Other' }] }, { conditions: [{ ...condition, type: 'Other' }, condition, { ...condition, type: 'Last' }] }]),
   };
+}
+
+/** The revision of the template as it is, and an older one. */
+function plainRevisions(set: KubeObject): readonly KubeObject[] {
+  const { template } = set['spec'];
+  const older = { ...template, spec: { ...template.spec, containers: [{ ...template.spec.containers[0], image: 'two' }] } };
+  return [older, template].map((one, index) => ({
+    apiVersion: 'apps/v1', kind: 'ControllerRevision', data: dataOf(one), revision: index + 1,
+    metadata: { name: `${nameOf(set)}-${index}`, namespace: 'default', uid: `rev-${index}`, resourceVersion: '1', labels: { foo: 'bar' }, ownerReferences: [{ ...OWN, name: nameOf(set) }] },
+  }));
+}
+
+/** A set of many pods in parallel, of which few calls fail: its batches grow to their greatest size. */
+export function largeSyncWorld(seed: number): SyncWorld {
+  const now = Date.UTC(2026, 0, 1);
+  const template = { metadata: { labels: { foo: 'bar' } }, spec: { containers: [{ name: 'c', image: 'one' }] } };
+  const set: KubeObject = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'web', namespace: 'default', uid: 'set-uid', resourceVersion: '7', generation: 1 }, spec: { replicas: 1800, podManagementPolicy: 'Parallel', selector: { matchLabels: { foo: 'bar' } }, template } };
+  return { profile: { kubernetes: '1.37', featureGates: {} }, now, clock: now, set, pods: [], claims: [], revisions: plainRevisions(set), live: set, seen: {}, writes: {}, isKept: false, isPrompt: false, answers: seed, failing: 1 };
 }
 
 /** Revisions of the template as it is, of older ones, of one that reads the same, and of what is none. */
@@ -254,7 +274,7 @@ export class SyncStage {
   call(call: ApiCall): ApiReply {
     this.version++;
     const name = 'name' in call && call.name !== undefined ? call.name : 'object' in call ? (call.object.metadata.name ?? '') : '';
-    const isFailing = this.below(10) < this.world.failing;
+    const isFailing = this.below(1000) < this.world.failing;
     const reason = pick(this.below, REASONS);
     if (isFailing) {
       this.moveOn(call, name);

@@ -5,8 +5,9 @@ import type { Lister, ReconcileContext } from '@kubesim/client';
 import type { Epoch, OrderedMap } from '@kubesim/kernel';
 import { describe, expect, it } from 'vitest';
 import { statefulSetController } from '../../src/stateful-set/stateful-set-controller.ts';
+import type { SyncPlan } from '../../src/stateful-set/plan.ts';
 import { naiveSync } from './naive-sync.ts';
-import { randomSyncWorld, SyncStage, type SyncWorld } from './sync-worlds.ts';
+import { largeSyncWorld, randomSyncWorld, SyncStage, type SyncWorld } from './sync-worlds.ts';
 
 const EPOCH: Epoch = { kind: 'epoch' };
 
@@ -47,7 +48,7 @@ function controllerSync(world: SyncWorld, key: string): Transcript {
   }
   if (Object.keys(world.writes).length > 0) state.writes = state.writes.set(EPOCH, 'set-uid', world.writes);
   const context: ReconcileContext = {
-    now: world.now, clock: world.clock, profile: world.profile, state, epoch: EPOCH, lister, decide: (make) => make(), random: () => ({ below: () => 0 }),
+    now: world.now, clock: world.clock, profile: world.profile, state, epoch: EPOCH, lister, decide: (make) => checkPlan(make()), random: () => ({ below: () => 0 }),
     event: (event) => { did.push({ event: { ...event, about: event.about.metadata.uid } }); },
     explain: (subject, why) => { did.push({ subject, why }); },
     enqueueAfter: (later, delayMs) => { did.push({ later, delayMs }); },
@@ -65,6 +66,22 @@ function controllerSync(world: SyncWorld, key: string): Transcript {
       step = run.next(reply);
     }
   }
+}
+
+const PHASES: readonly string[] = ['recreate', 'replicas', 'condemned-claims', 'condemned', 'rolling-update'];
+
+/** A plan is in upstream's order, and only its last phase ends the sync. Whatever else is decided passes. */
+function checkPlan<T>(made: T): T {
+  if (!(made instanceof Object && 'phases' in made)) return made;
+  const { phases } = made as unknown as SyncPlan;
+  expect(phases.map(({ name }) => name)).toEqual(PHASES.filter((name) => phases.some((phase) => phase.name === name)));
+  for (const [at, { pace, memberCount, steps, endsSync }] of phases.entries()) {
+    expect([['ordered', 'slow-start'].includes(pace), endsSync && at < phases.length - 1]).toEqual([true, false]);
+    // Members have places of their own, in order, below their count.
+    expect(steps.every(({ index }, place) => index > (steps[place - 1]?.index ?? -1) && index < memberCount)).toBe(true);
+    expect(steps.length > 0 || endsSync || at === 0).toBe(true);
+  }
+  return made;
 }
 
 /** What the long way does. */
@@ -94,18 +111,29 @@ const SEED = Number(process.env['KUBESIM_SEED'] ?? 1);
 const WORLDS_EACH = 100;
 const ROUNDS = Number(process.env['KUBESIM_SYNCS'] ?? 30);
 
+function check(world: SyncWorld, title: string): Transcript {
+  const key = `default/${world.set?.metadata.name ?? 'web'}`;
+  const done = controllerSync(world, key);
+  const wanted = longSync(world, key);
+  // One by one, so that a failure shows the first thing that differs and no more.
+  wanted.did.forEach((one, at) => expect(plain(done.did[at]), `${title}, step ${at}`).toEqual(plain(one)));
+  expect([done.did.length, done.error, done.writes], title).toEqual([wanted.did.length, wanted.error, wanted.writes]);
+  return done;
+}
+
 describe(`syncs from seed ${SEED}`, () => {
   it.each(Array.from({ length: ROUNDS }, (_, index) => index))(`${WORLDS_EACH} worlds, round %i`, (round) => {
     for (let index = 0; index < WORLDS_EACH; index++) {
       const seed = (SEED * 1000 + round) * WORLDS_EACH + index;
-      const world = freeze(randomSyncWorld(seed));
-      const key = `default/${world.set?.metadata.name ?? 'web'}`;
-      const done = controllerSync(world, key);
-      const wanted = longSync(world, key);
-      // One by one, so that a failure shows the first thing that differs and no more.
-      wanted.did.forEach((one, at) => expect(plain(done.did[at]), `world ${seed}, step ${at}`).toEqual(plain(one)));
-      expect([done.did.length, done.error, done.writes], `world ${seed}`).toEqual([wanted.did.length, wanted.error, wanted.writes]);
+      check(freeze(randomSyncWorld(seed)), `world ${seed}`);
     }
+  });
+
+  it('of a large set, in batches that grow to 500', () => {
+    const counts = [11, 12].map((seed) => check(freeze(largeSyncWorld(seed)), `large world ${seed}`).did.filter((one) => (one as { call?: { resource: string } }).call?.resource === 'pods').length);
+    // What was called ends with a whole batch: 1, 2, 4 and so on to 256, then 500 each.
+    for (const count of counts) expect([1, 3, 7, 15, 31, 63, 127, 255, 511, 1011, 1511, 1800]).toContain(count);
+    expect(Math.max(...counts)).toBeGreaterThan(511);
   });
 });
 
