@@ -57,7 +57,7 @@ export function hasUnexpectedController(claim: PersistentVolumeClaim, set: State
   if (!scaled && !deleted) return false;
   for (const reference of referencesOf(claim)) {
     if (names(reference, STATEFUL_SET_KIND, set)) {
-      if (reference.uid !== (set.metadata.uid ?? '')) return true;
+      if (reference.uid !== set.metadata.uid) return true;
     } else if (names(reference, POD_KIND, pod)) {
       if (reference.uid !== (pod.metadata.uid ?? '')) return true;
     } else if (reference.controller === true) return true;
@@ -68,7 +68,7 @@ export function hasUnexpectedController(claim: PersistentVolumeClaim, set: State
 /** One of our references is there without being the controller. */
 function hasNonControllerOwner(claim: PersistentVolumeClaim, set: StatefulSet, pod: Pod): boolean {
   return referencesOf(claim).some((reference) =>
-    (reference.uid === (set.metadata.uid ?? '') || reference.uid === (pod.metadata.uid ?? '')) && reference.controller !== true);
+    (reference.uid === set.metadata.uid || reference.uid === (pod.metadata.uid ?? '')) && reference.controller !== true);
 }
 
 /** The claim's owners are those that the policy wants, or are none of our business. @internal */

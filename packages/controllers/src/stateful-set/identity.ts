@@ -68,7 +68,7 @@ export function claimName(set: StatefulSet, templateName: string, ordinal: numbe
 /** Names of the claim templates, in their order. A name that is there twice counts once. @internal */
 export function claimTemplateNames(set: StatefulSet): readonly string[] {
   const templates = set.spec.volumeClaimTemplates;
-  return templates === undefined ? [] : [...new Set(templates.map((template) => template.metadata?.name ?? ''))];
+  return templates === undefined ? [] : [...new Set(templates.map((template) => template.metadata.name))];
 }
 
 /** The pod's name, namespace and pod-name label are those of its ordinal. Hostname, subdomain and index label are not looked at. @internal */
@@ -81,7 +81,6 @@ export function identityMatches(set: StatefulSet, pod: Pod): boolean {
 /** The pod has a volume for each claim template, on the claim of its ordinal. @internal */
 export function storageMatches(set: StatefulSet, pod: Pod): boolean {
   const { ordinal } = parentAndOrdinal(pod.metadata.name);
-  if (ordinal < 0) return false;
   for (const template of claimTemplateNames(set)) {
     const volume = pod.spec.volumes?.findLast((candidate) => candidate.name === template);
     if (volume?.persistentVolumeClaim?.claimName !== claimName(set, template, ordinal)) return false;

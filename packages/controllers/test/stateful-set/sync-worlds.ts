@@ -8,7 +8,7 @@ import { dataOf, naiveHash } from './naive-sync.ts';
 export type Below = (bound: number) => number;
 export const pick = <T>(below: Below, items: readonly T[]): T => items[below(items.length)] as T;
 
-const REASONS = ['Conflict', 'Conflict', 'NotFound', 'AlreadyExists', 'Forbidden', 'Invalid', 'InternalError'] as const;
+const REASONS = ['Conflict', 'NotFound', 'AlreadyExists', 'Forbidden', 'Invalid', 'InternalError'] as const;
 
 /** What a sync finds, and how its calls are answered. */
 export interface SyncWorld {
@@ -32,6 +32,8 @@ export interface SyncWorld {
   /** Seed of the answers, and how many of a thousand fail. */
   readonly answers: number;
   readonly failing: number;
+  /** The one call that fails instead, counted from 1. */
+  readonly failAt?: number;
 }
 
 const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
@@ -45,6 +47,8 @@ interface Mess {
   readonly pods: number;
   readonly claims: number;
   readonly owners: number;
+  /** Phase of the pods that are not anyhow. */
+  readonly phase: string;
 }
 
 export function randomSyncWorld(seed: number): SyncWorld {
@@ -59,7 +63,7 @@ export function randomSyncWorld(seed: number): SyncWorld {
   const revisions = isDirect ? plainRevisions(set) : randomRevisions(below, set, now);
   const names = [...revisions.map((revision) => revision.metadata.name ?? ''), `${nameOf(set)}-${naiveHash(`${goJson(dataOf(set['spec'].template))}0`)}`];
   const stored = below(6) === 0 ? set : { ...set, status: randomStatus(below, names) };
-  const mess: Mess = { pods: pick(below, [0, 0, 1, 5]), claims: pick(below, [0, 1, 4, 10]), owners: isDirect ? 0 : pick(below, [0, 0, 1, 4]) };
+  const mess: Mess = { pods: pick(below, [0, 0, 1, 5]), claims: pick(below, [0, 1, 4, 10]), owners: isDirect ? 0 : pick(below, [0, 0, 1, 4]), phase: pick(below, ['Running', 'Running', 'Running', 'Running', 'Pending']) };
   const pods = randomPods(below, stored, names, mess, now);
   const clock = now + pick(below, [0, 0, 3000, 60_000]);
   return {
@@ -138,12 +142,12 @@ function plainRevisions(set: KubeObject): readonly KubeObject[] {
   }));
 }
 
-/** A set of many pods in parallel, of which few calls fail: its batches grow to their greatest size. */
-export function largeSyncWorld(seed: number): SyncWorld {
+/** A set of many pods in parallel, of which one call fails: its batches grow to their greatest size. */
+export function largeSyncWorld(failAt: number): SyncWorld {
   const now = Date.UTC(2026, 0, 1);
   const template = { metadata: { labels: { foo: 'bar' } }, spec: { containers: [{ name: 'c', image: 'one' }] } };
   const set: KubeObject = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'web', namespace: 'default', uid: 'set-uid', resourceVersion: '7', generation: 1 }, spec: { replicas: 1800, podManagementPolicy: 'Parallel', selector: { matchLabels: { foo: 'bar' } }, template } };
-  return { profile: { kubernetes: '1.37', featureGates: {} }, now, clock: now, set, pods: [], claims: [], revisions: plainRevisions(set), live: set, seen: {}, writes: {}, isKept: false, isPrompt: false, answers: seed, failing: 1 };
+  return { profile: { kubernetes: '1.37', featureGates: {} }, now, clock: now, set, pods: [], claims: [], revisions: plainRevisions(set), live: set, seen: {}, writes: {}, isKept: false, isPrompt: false, answers: 1, failing: 0, failAt };
 }
 
 /** Revisions of the template as it is, of older ones, of one that reads the same, and of what is none. */
@@ -190,7 +194,7 @@ function randomPod(below: Below, set: KubeObject, name: string, revisions: reado
   const isBad = below(10) < mess.pods;
   const isLost = below(10) < mess.owners;
   const ordinal = Number(name.slice(name.lastIndexOf('-') + 1));
-  const phase = isBad ? pick(below, ['Running', 'Running', 'Pending', 'Pending', 'Failed', 'Succeeded', '', undefined]) : 'Running';
+  const phase = isBad ? pick(below, ['Running', 'Running', 'Pending', 'Pending', 'Failed', 'Succeeded', '', undefined]) : mess.phase;
   const ready = isBad ? pick(below, ['True', 'True', 'False', 'False', undefined]) : 'True';
   const since = pick(below, [50, 50, 50, 50, 11, 10, 9, 3, 0, undefined]);
   const other = { type: 'Initialized', status: 'True' };
@@ -226,8 +230,8 @@ function randomClaims(below: Below, set: KubeObject, pods: readonly KubeObject[]
       if (isAnyhow && below(3) === 0) continue;
       const wanted = whenScaled === 'Delete' && (ordinal < start || ordinal >= end) ? [podRef] : whenDeleted === 'Delete' ? [setRef] : [];
       const foreign = { apiVersion: 'v1', kind: 'ConfigMap', name: 'theirs', uid: 'theirs' };
-      const owners = [setRef, podRef, { ...setRef, uid: 'old' }, { ...podRef, uid: 'old' }, { ...setRef, controller: false }, { ...podRef, controller: undefined }, foreign, { ...foreign, controller: true }, { ...setRef, kind: 'Job', uid: 'job' }, { ...podRef, name: 'else', uid: 'else' }, { ...setRef, apiVersion: 'v2' }, { ...podRef, uid: 'set-uid' }];
-      const ownerReferences = isAnyhow ? Array.from({ length: below(4) }, () => pick(below, owners)) : [...(below(8) === 0 ? [foreign] : []), ...wanted];
+      const owners = [setRef, podRef, { ...setRef, uid: 'old' }, { ...podRef, uid: 'old' }, { ...setRef, controller: false }, { ...podRef, controller: undefined }, foreign, { ...foreign, controller: true }, { ...setRef, kind: 'Job', uid: 'job' }, { ...podRef, name: 'else', uid: 'else' }, { ...setRef, apiVersion: 'v2' }, { ...podRef, uid: 'set-uid' }, { ...podRef, uid: '' }, { ...setRef, uid: '' }];
+      const ownerReferences = isAnyhow ? Array.from({ length: below(4) }, () => pick(below, owners)) : [...pick(below, [[], [], [], [], [], [], [foreign], [{ ...foreign, controller: true }]]), ...wanted];
       claims.set(name, {
         apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: {},
         metadata: { name, namespace: 'default', uid: `uid-${name}`, resourceVersion: '3', ...(ownerReferences.length === 0 && below(2) === 0 ? {} : { ownerReferences }), ...(isAnyhow && below(4) === 0 ? { deletionTimestamp: time(now) } : {}) },
@@ -253,8 +257,9 @@ export class SyncStage {
     ]);
   }
 
-  get(resource: string, _namespace: string, name: string): KubeObject | undefined {
-    return this.cache(resource).get(name);
+  get(resource: string, namespace: string, name: string): KubeObject | undefined {
+    const held = this.cache(resource).get(name);
+    return held?.metadata.namespace === namespace ? held : undefined;
   }
 
   list(resource: string): readonly KubeObject[] {
@@ -274,8 +279,10 @@ export class SyncStage {
   call(call: ApiCall): ApiReply {
     this.version++;
     const name = 'name' in call && call.name !== undefined ? call.name : 'object' in call ? (call.object.metadata.name ?? '') : '';
-    const isFailing = this.below(1000) < this.world.failing;
-    const reason = pick(this.below, REASONS);
+    const { failAt, failing } = this.world;
+    const isFailing = failAt === undefined ? this.below(1000) < failing : this.version === 1000 + failAt;
+    const usual = call.verb === 'create' ? 'AlreadyExists' : call.verb === 'update' ? 'Conflict' : 'NotFound';
+    const reason = this.below(2) === 0 ? usual : pick(this.below, REASONS);
     if (isFailing) {
       this.moveOn(call, name);
       return { ok: false, status: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 500, reason, message: this.below(3) === 0 ? 'quota' : `${reason} of ${call.verb} ${name}` } };
