@@ -1,0 +1,153 @@
+// The small pure rules of the controller, each against its sentence in the specification, over random names, pods and sets.
+import type { ControllerRevision, Pod, StatefulSet } from '@kubesim/api';
+import { isPodAvailable } from '@kubesim/client';
+import { describe, expect, it } from 'vitest';
+import { newControllerRevision, revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
+import { fnv1, hashRevisionData, safeEncodeString } from '../../src/history/revision-hash.ts';
+import { nextCheckMs } from '../../src/stateful-set/availability-check.ts';
+import { behaviourOf } from '../../src/stateful-set/behaviour.ts';
+import { isPodInRange } from '../../src/stateful-set/claim-retention.ts';
+import { claimNamesOf } from '../../src/stateful-set/claims.ts';
+import { identityMatches, isMonotonic, parentAndOrdinal, revisionOf, storageMatches, updateIdentity, updateStorage } from '../../src/stateful-set/identity.ts';
+import { hasEnded, isCreated, podFacts } from '../../src/stateful-set/pod-facts.ts';
+import { isInRange, revisionForHole, templateOf } from '../../src/stateful-set/revision-pair.ts';
+import { maxUnavailable } from '../../src/stateful-set/rolling-update.ts';
+import { seeded } from './invariants.ts';
+import { naiveHash, splitName } from './naive-sync.ts';
+import { pick, randomSyncWorld, type Below, type SyncWorld } from './sync-worlds.ts';
+
+const SEED = Number(process.env['KUBESIM_SEED'] ?? 1);
+const below: Below = seeded(SEED);
+const WORLDS: readonly SyncWorld[] = Array.from({ length: 150 }, (_, index) => randomSyncWorld(SEED * 77_777 + index)).filter((world) => world.set !== undefined);
+
+/** Every pod of every world, and the same pod with one thing of it gone. */
+function forEachPod(test: (pod: Pod, set: StatefulSet, world: SyncWorld) => void): void {
+  for (const world of WORLDS) {
+    for (const held of world.pods) {
+      const pod = held as unknown as Pod;
+      const bare = { ...pod, metadata: { name: pick(below, ['web', 'other-3', 'web-', 'x-web-2', `${pod.metadata.name}x`]), namespace: 'default', uid: '' } } as Pod;
+      for (const one of [pod, bare]) test(one, world.set as unknown as StatefulSet, world);
+    }
+  }
+}
+
+const rangeOf = (set: StatefulSet): readonly [number, number] => [set.spec.ordinals?.start ?? 0, (set.spec.ordinals?.start ?? 0) + (set.spec.replicas ?? 1)];
+
+describe(`pure rules from seed ${SEED}`, () => {
+  it('a name is split at its last dash', () => {
+    const parts = ['web', 'a-b', '', '-', '7', '007', '0', '2147483647', '2147483648', '99999999999999999999', 'x7', '7x', '\n', 'é'];
+    for (let turn = 0; turn < 400; turn++) {
+      const name = Array.from({ length: 1 + below(3) }, () => pick(below, parts)).join(pick(below, ['-', '-', '']));
+      expect(parentAndOrdinal(name), JSON.stringify(name)).toEqual(splitName(name));
+    }
+  });
+
+  it('facts of a pod', () => {
+    forEachPod((pod) => {
+      const phase = pod.status?.phase ?? '';
+      const ready = pod.status?.conditions?.find((condition) => condition.type === 'Ready' && condition.status === 'True');
+      const readySince = ready === undefined ? undefined : Date.parse(ready.lastTransitionTime ?? '');
+      const isTerminating = pod.metadata.deletionTimestamp !== undefined;
+      const isRunningAndReady = phase === 'Running' && ready !== undefined;
+      expect(podFacts(pod)).toEqual({
+        ordinal: splitName(pod.metadata.name).ordinal, isCreated: phase !== '', isTerminating, readySince, isRunningAndReady, isBlocking: isTerminating || !isRunningAndReady,
+        isUnavailable: isTerminating || ready === undefined, revision: pod.metadata.labels?.['controller-revision-hash'] ?? '',
+      });
+      expect([hasEnded(pod), isCreated(pod), revisionOf(pod)]).toEqual([['Failed', 'Succeeded'].includes(phase), phase !== '', pod.metadata.labels?.['controller-revision-hash'] ?? '']);
+    });
+  });
+
+  it('identity and storage: what is checked, and that a repair makes it right and changes nothing that was', () => {
+    forEachPod((pod, set) => {
+      const { parent, ordinal } = splitName(pod.metadata.name);
+      const canonical = `${set.metadata.name}-${ordinal}`;
+      const isRight = ordinal >= 0 && parent === set.metadata.name && pod.metadata.name === canonical && pod.metadata.namespace === set.metadata.namespace && pod.metadata.labels?.['statefulset.kubernetes.io/pod-name'] === canonical;
+      expect(identityMatches(set, pod)).toBe(isRight);
+      if (ordinal >= 0) {
+        expect(identityMatches(set, updateIdentity(set, pod))).toBe(true);
+        expect(storageMatches(set, updateStorage(set, pod))).toBe(true);
+        if (isRight) expect(updateIdentity(set, pod).metadata).toEqual({ ...pod.metadata, labels: { ...pod.metadata.labels, 'apps.kubernetes.io/pod-index': String(ordinal) } });
+      }
+      const templates = [...new Set((set.spec.volumeClaimTemplates ?? []).map((template) => template.metadata.name))];
+      expect(claimNamesOf(set, pod)).toEqual(templates.map((template) => `${template}-${set.metadata.name}-${ordinal}`));
+      const claimOf = (name: string): string | undefined => pod.spec.volumes?.filter((volume) => volume.name === name).at(-1)?.persistentVolumeClaim?.claimName;
+      if (ordinal >= 0) expect(storageMatches(set, pod)).toBe(templates.every((template) => claimOf(template) === `${template}-${canonical}`));
+    });
+  });
+
+  it('the range, and the revision of a hole', () => {
+    forEachPod((pod, set) => {
+      const [start, end] = rangeOf(set);
+      const { ordinal } = splitName(pod.metadata.name);
+      const isIn = ordinal >= start && ordinal < end;
+      expect([isInRange(set, ordinal), isPodInRange(set, pod), isMonotonic(set)]).toEqual([isIn, isIn, set.spec.podManagementPolicy !== 'Parallel']);
+      const { updateStrategy: strategy } = set.spec;
+      const boundary = strategy?.rollingUpdate ? strategy.rollingUpdate.partition ?? 0 : strategy?.type === 'RollingUpdate' ? set.status?.currentReplicas ?? 0 : 0;
+      for (const hole of [start, start + 1, start + 2, end]) expect(revisionForHole(set, hole)).toBe(hole - start < boundary ? 'current' : 'update');
+      const asked = strategy?.rollingUpdate?.maxUnavailable ?? 1;
+      expect(maxUnavailable(set)).toBe(Math.max(1, typeof asked === 'number' ? asked : Math.trunc((Number(asked.replace('%', '')) / 100) * (set.spec.replicas ?? 1) + 1e-9)));
+    });
+  });
+
+  it('the template of a revision is what stands there, without its directive; what is none is refused', () => {
+    for (const { revisions } of WORLDS) {
+      for (const { data } of revisions as unknown as readonly ControllerRevision[]) {
+        const template: unknown = (data as { spec?: { template?: unknown } }).spec?.template;
+        const { $patch: _directive, ...fields } = (template ?? {}) as Record<string, unknown>;
+        expect(templateOf(data)).toEqual(typeof template === 'object' && template !== null ? fields : undefined);
+      }
+    }
+    expect([templateOf(null), templateOf(undefined)]).toEqual([undefined, undefined]);
+  });
+
+  it('history: the order, the names that go, the hash', () => {
+    for (const { revisions, set } of WORLDS) {
+      const held = revisions as unknown as readonly ControllerRevision[];
+      const sorted = sortRevisions(held);
+      expect([...sorted].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))).toEqual(held);
+      const key = ({ revision = 0, metadata }: ControllerRevision): string => [String(revision).padStart(5, '0'), (metadata.creationTimestamp ?? '').padEnd(20), metadata.name].join(' ');
+      expect(sorted.map(key)).toEqual(held.map(key).sort());
+      for (const limit of [-1, 0, 1, 2, 20]) {
+        const live = held.filter((_, index) => index % 3 === 1).map(({ metadata }) => metadata.name);
+        const old = sorted.map(({ metadata }) => metadata.name).filter((name) => !live.includes(name));
+        expect(revisionsToTruncate(sorted, (name) => live.includes(name), limit)).toEqual(limit < 0 ? [] : old.slice(0, Math.max(0, old.length - limit)));
+      }
+      const source = { owner: set as never, ownerKind: { apiVersion: 'apps/v1', kind: 'StatefulSet' }, templateLabels: undefined, data: {} as never, bytes: '{}', revision: 3, probe: undefined };
+      expect(newControllerRevision(source).metadata.labels).toEqual({ 'controller.kubernetes.io/hash': naiveHash('{}') });
+    }
+    for (let turn = 0; turn < 200; turn++) {
+      const text = Array.from({ length: below(12) }, () => String.fromCodePoint(pick(below, [below(128), 128 + below(2000), 0x800 + below(0xc000), 0x10000 + below(0x10000), 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000]))).join('');
+      const probe = pick(below, [undefined, 0, 1, 12]);
+      expect(hashRevisionData(text, probe)).toBe(naiveHash(text + (probe ?? '')));
+      expect(safeEncodeString(String(fnv1(text)))).toBe(naiveHash(text));
+    }
+  });
+
+  it('the next look is at the next pod that becomes available', () => {
+    for (const { set, pods, profile, now, clock } of WORLDS) {
+      const held = set as unknown as StatefulSet;
+      const ms = (held.spec.minReadySeconds ?? 0) * 1000;
+      for (const availableReplicas of [undefined, 0, held.spec.replicas ?? 1, 2]) {
+        const instants = (pods as unknown as readonly Pod[]).filter((pod) => !isPodAvailable(pod, ms / 1000, now)).map((pod) => (podFacts(pod).readySince ?? Number.NaN) + ms).filter((instant) => instant > now);
+        const wanted = ms === 0 || (availableReplicas ?? 0) === (held.spec.replicas ?? 1) ? undefined : profile.kubernetes === '1.34' || instants.length === 0 ? ms : Math.max(0, Math.min(...instants) - clock);
+        expect(nextCheckMs(held, { replicas: 0, availableReplicas }, pods as unknown as readonly Pod[], behaviourOf(profile), now, clock)).toBe(wanted);
+      }
+    }
+  });
+
+  it('releases and gates', () => {
+    for (const release of ['1.34', '1.36', '1.37'] as const) {
+      for (let gates = 0; gates < 3 ** 4; gates++) {
+        const names = ['MaxUnavailableStatefulSet', 'StatefulSetSemanticRevisionComparison', 'StatefulSetRecreateStrategy', 'StaleControllerConsistencyStatefulSet'];
+        const set = names.map((name, index) => [name, [undefined, true, false][Math.floor(gates / 3 ** index) % 3]] as const).filter((gate): gate is readonly [string, boolean] => gate[1] !== undefined);
+        const featureGates = Object.fromEntries(set);
+        const number = Number(release.slice(2));
+        expect(behaviourOf({ kubernetes: release, featureGates })).toEqual({
+          capitalizesEvents: number >= 36, deletesGonePods: number >= 36, hasMaxUnavailable: featureGates['MaxUnavailableStatefulSet'] ?? number >= 37, updatesInTwoPhases: number >= 37,
+          comparesRevisionsSemantically: featureGates['StatefulSetSemanticRevisionComparison'] ?? true, hasRecreate: number >= 37 && featureGates['StatefulSetRecreateStrategy'] === true,
+          completesAnyStrategy: number >= 37, keepsConditions: number >= 37, requeuesPrecisely: number >= 36, skipsStaleSyncs: number >= 36 && featureGates['StaleControllerConsistencyStatefulSet'] !== false,
+        });
+      }
+    }
+  });
+});
