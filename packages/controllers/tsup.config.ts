@@ -1,11 +1,4 @@
 import { defineConfig } from 'tsup';
+import { base } from '../../tsup.base.ts';
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: ['esm', 'cjs'],
-  dts: true,
-  clean: true,
-  sourcemap: true,
-  target: 'node20',
-  tsconfig: '../../tsconfig.build.json',
-});
+export default defineConfig(base);

@@ -39,6 +39,7 @@ export { hasProtobuf } from './encoding/protobuf/layout.ts';
 export { encodeProtobuf, encodeProtobufWatchEvent } from './encoding/protobuf/encode.ts';
 export type { ParsedJson } from './encoding/parse-json.ts';
 export { parseJson } from './encoding/parse-json.ts';
+export { parseDocuments, type ParsedDocument } from './encoding/parse-documents.ts';
 export { parseYaml } from './encoding/parse-yaml.ts';
 export { formatMicroTime, formatTime, parseTime } from './encoding/time.ts';
 export { nameErrors, validateAnnotations, validateObjectMeta, validateObjectMetaUpdate, type MetaRules } from './names/object-meta.ts';

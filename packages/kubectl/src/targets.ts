@@ -1,6 +1,5 @@
 // What a command is about: `sts/web`, `sts web db`, `po,svc`, `-f FILE`, `-l LABELS`.
-import type { KubeObject, Status } from '@kubesim/api';
-import { parseAllDocuments } from 'yaml';
+import { parseDocuments, type KubeObject, type Status } from '@kubesim/api';
 import type { Parsed } from './flags.ts';
 import { KubectlError } from './kubectl-error.ts';
 import { listError, type Mapping, type Session } from './session.ts';
@@ -56,11 +55,10 @@ function readNamed(session: Session, file: string): string {
 
 /** Objects of YAML or JSON text. Throws KubectlError that names the source. @internal */
 export function parseManifest(text: string, source: string): readonly KubeObject[] {
-  return parseAllDocuments(text, { version: '1.1', merge: true }).flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) throw new KubectlError(`error: error parsing ${source}: error converting YAML to JSON: yaml: ${error.message}`);
-    const value = document.toJS({ maxAliasCount: 100 }) as KubeObject | null | undefined;
-    if (value === null || value === undefined) return [];
+  return parseDocuments(text).flatMap((document) => {
+    if (!document.ok) throw new KubectlError(`error: error parsing ${source}: error converting YAML to JSON: yaml: ${document.error}`);
+    const value = document.value as KubeObject | null;
+    if (value === null) return [];
     return value.kind === 'List' || (value.kind?.endsWith('List') === true && Array.isArray(value['items'])) ? (value['items'] as KubeObject[]) : [value];
   });
 }

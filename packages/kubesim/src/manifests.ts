@@ -1,6 +1,5 @@
 // Manifests: YAML or JSON text, or objects, one or many; Lists are opened.
-import type { KubeObject } from '@kubesim/api';
-import { parseAllDocuments } from 'yaml';
+import { parseDocuments, type KubeObject } from '@kubesim/api';
 import { UsageError } from './errors.ts';
 
 /** What may be applied: YAML or JSON text of one or more documents, an object, or several. @public */
@@ -10,11 +9,9 @@ export type Manifest = string | KubeObject | readonly KubeObject[];
 export function readManifest(manifest: Manifest): readonly KubeObject[] {
   const found: unknown[] = [];
   if (typeof manifest === 'string') {
-    parseAllDocuments(manifest, { version: '1.1', merge: true }).forEach((document, index) => {
-      const [error] = document.errors;
-      if (error !== undefined) throw new UsageError(`manifest, document ${index + 1}: ${error.message}`);
-      const value: unknown = document.toJS({ maxAliasCount: 100 });
-      if (value !== null && value !== undefined) found.push(value);
+    parseDocuments(manifest).forEach((document, index) => {
+      if (!document.ok) throw new UsageError(`manifest, document ${index + 1}: ${document.error}`);
+      if (document.value !== null) found.push(document.value);
     });
     if (found.length === 0) throw new UsageError('manifest: no objects passed to apply');
   } else {
