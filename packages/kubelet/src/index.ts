@@ -4,7 +4,7 @@ export { liveProcesses, type ClockJump, type KubeletMessage, type KubeletState, 
 export type { KubeletOptions, PodStage } from './options.ts';
 export { DEFAULT_TIMING, INSTANT_TIMING, RECORDED_TIMING, resolveTiming, type KubeletTiming, type TimingPreset } from './timing.ts';
 export { isSteady, newPodWorker, nextWake, stepPod, type PodInput, type Wake } from './pod/pod-worker.ts';
-export type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
+export type { PodEnvironment, PodWorkerState, ProbeFlap } from './pod/pod-worker-state.ts';
 export type { BehaviourContext, ContainerBehaviour, ExecResult, Life, PodHttpRequest, PodHttpResponse } from './runtime/behaviour.ts';
 export { scriptedBehaviour } from './runtime/scripted.ts';
 export {

@@ -1,7 +1,7 @@
 // The state of one kubelet, and what others may read of it.
 import type { KubeObject } from '@kubesim/api';
 import { OrderedMap } from '@kubesim/kernel';
-import type { PodWorkerState } from './pod/pod-worker-state.ts';
+import type { PodWorkerState, ProbeFlap } from './pod/pod-worker-state.ts';
 import { isRunning } from './runtime/container-runtime.ts';
 import type { RuntimePod } from './runtime/container-runtime.ts';
 import type { FileTree } from './runtime/file-tree.ts';
@@ -34,8 +34,14 @@ export interface KubeletState {
   lease: KubeObject | undefined;
   /** Latencies of the node are multiplied by this (1: as configured). */
   slowness: number;
+  /** The kubelet has ended: what happens on the node meanwhile, it finds afterwards. */
+  isDown: boolean;
   /** The node shuts down: nothing new is admitted. */
   isShuttingDown: boolean;
+  /** The disk of images and logs is full. */
+  isDiskFull: boolean;
+  /** When the eviction manager last saw that; -1 where the node reports no pressure. */
+  diskPressureAt: number;
   /** Jumps of the node's clock, oldest first: from an instant on it is off by so many ms. */
   clockJumps: readonly ClockJump[];
 }
@@ -60,13 +66,13 @@ export function wallClock(jumps: readonly ClockJump[], instant: number): number 
 export function initialKubeletState(): KubeletState {
   return {
     workers: OrderedMap.empty(), images: OrderedMap.empty(), volumes: OrderedMap.empty(), mounts: OrderedMap.empty(), addresses: OrderedMap.empty(),
-    lastAddress: 1, pullFreeAt: 0, relistPhaseMs: 0, tickPhaseMs: 0, writes: OrderedMap.empty(), lease: undefined, slowness: 1, isShuttingDown: false, clockJumps: [],
+    lastAddress: 1, pullFreeAt: 0, relistPhaseMs: 0, tickPhaseMs: 0, writes: OrderedMap.empty(), lease: undefined, slowness: 1, isDown: false, isShuttingDown: false, isDiskFull: false, diskPressureAt: -1, clockJumps: [],
   };
 }
 
 /** What is on the node without its kubelet: containers, images, volumes, addresses, and how the machine is. @internal */
-export function whatOutlives({ workers, images, volumes, mounts, addresses, lastAddress, slowness, clockJumps }: KubeletState): Partial<KubeletState> {
-  return { workers, images, volumes, mounts, addresses, lastAddress, slowness, clockJumps };
+export function whatOutlives({ workers, images, volumes, mounts, addresses, lastAddress, slowness, isDiskFull, clockJumps }: KubeletState): Partial<KubeletState> {
+  return { workers, images, volumes, mounts, addresses, lastAddress, slowness, isDiskFull, clockJumps, isDown: true };
 }
 
 /** What a kubelet is sent: its own timers, and faults and changes from outside. @public */
@@ -82,6 +88,12 @@ export type KubeletMessage =
   | { readonly kind: 'shutdownCritical'; readonly graceMs: number }
   /** The node's clock jumps: from now on it is off by so many ms. */
   | { readonly kind: 'clock'; readonly offsetMs: number }
+  /** The disk runs full, or has room again. */
+  | { readonly kind: 'disk'; readonly isFull: boolean }
+  /** The eviction manager looks. */
+  | { readonly kind: 'pressure' }
+  /** A probe of a pod flaps for a time: see ProbeFlap. */
+  | { readonly kind: 'flap'; readonly uid: string; readonly flap: Omit<ProbeFlap, 'fromMs' | 'untilMs'>; readonly forMs: number }
   /** A pod is evicted under pressure. */
   | { readonly kind: 'evict'; readonly uid: string; readonly message: string }
   /** The container processes of a pod end at once, as after a crash of the runtime. */

@@ -7,10 +7,12 @@ import { anyBehaviour, defaultBehaviours } from './container/images.ts';
 import { initialKubeletState, wallClock, whatOutlives, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
 import { admitPod, type Rejection } from './node/admission.ts';
 import { allocateAddress } from './node/addresses.ts';
+import { EVICTION_CHECK_MS, evictable, isCritical, LOW_DISK_MESSAGE, NO_SPACE, PRESSURE_TRANSITION_MS, pressureRejection, unusedImages } from './node/disk-pressure.ts';
 import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
 import { mountVolumes, volumeContent } from './node/volumes.ts';
 import type { KubeletOptions } from './options.ts';
 import { runtimeOfStatus } from './pod/adopt.ts';
+import { nextTick } from './pod/grid.ts';
 import { newPodWorker, nextWake, stepPod, type PodInput } from './pod/pod-worker.ts';
 import type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
 import { writeStatus } from './pod/status-write.ts';
@@ -25,7 +27,8 @@ type Context = ActorContext<KubeletMessage>;
 const STATUS_RESYNC_MS = 10_000;
 const LEASE_RENEW_MS = 10_000;
 const NODE_REPORT_MS = 300_000;
-const CRITICAL_PRIORITY = 2_000_000_000;
+/** A hard threshold gives a pod no grace; the runtime takes a second for it. */
+const EVICTION_GRACE_MS = 1000;
 
 /** An image behaviour threw: whose, and what it said. The kubelet's state is as it was before the step. @public */
 export class BehaviourFailure extends Error {
@@ -62,6 +65,7 @@ class Kubelet {
 
   start(context: Context, state: KubeletState): void {
     const { relistPhaseMs, tickPhaseMs, heartbeats } = this.options;
+    state.isDown = false;
     state.relistPhaseMs = relistPhaseMs ?? context.random('relist').below(this.timing.relistMs);
     state.tickPhaseMs = tickPhaseMs ?? context.random('tick').below(this.timing.relistMs);
     context.after(0, { kind: 'register' }, { name: 'register' });
@@ -70,6 +74,7 @@ class Kubelet {
       context.after(NODE_REPORT_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus', quietUntil: Infinity });
     }
     this.takeOver(context, state);
+    if (state.isDiskFull) this.lookAtDisk(context, state);
     this.resync(context, state);
   }
 
@@ -82,10 +87,10 @@ class Kubelet {
     if (left.length === 0) return;
     state.workers = OrderedMap.empty();
     const pods = new Map(context.lister<Pod & KubeObject>('pods').list().map((pod) => [pod.metadata.uid ?? '', pod]));
-    for (const [uid, { pod: known, runtime }] of left) {
+    for (const [uid, { pod: known, runtime, flaps }] of left) {
       const pod = pods.get(uid);
       if (pod !== undefined && hasEnded(pod) && pod.metadata.deletionTimestamp === undefined) this.release(context, state, uid, runtime);
-      else if (pod !== undefined) this.begin(context, state, pod, runtime);
+      else if (pod !== undefined) this.begin(context, state, pod, runtime, flaps);
       else {
         state.workers = state.workers.set(context.epoch, uid, newPodWorker(known, this.environment(context, state, known, []), runtime));
         this.step(context, state, uid, { kind: 'update', pod: known, isGone: true });
@@ -110,6 +115,7 @@ class Kubelet {
   }
 
   receive(context: Context, state: KubeletState, message: KubeletMessage): void {
+    if (state.isDown) return this.happenWithout(context, state, message);
     switch (message.kind) {
       case 'pod':
         return this.step(context, state, message.uid, { kind: 'wake' });
@@ -123,7 +129,7 @@ class Kubelet {
         context.after(LEASE_RENEW_MS, { kind: 'lease' }, { name: 'lease', quietUntil: Infinity });
         return;
       case 'nodeStatus':
-        heartbeatNode(context, this.options.node, wallClock(state.clockJumps, context.now));
+        heartbeatNode(context, this.options.node, wallClock(state.clockJumps, context.now), state.diskPressureAt >= 0);
         context.after(NODE_REPORT_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus', quietUntil: Infinity });
         return;
       case 'resync':
@@ -142,8 +148,16 @@ class Kubelet {
         return;
       case 'shutdownCritical':
         return this.shutDown(context, state, true, message.graceMs);
+      case 'disk':
+        state.isDiskFull = message.isFull;
+        if (message.isFull || state.diskPressureAt >= 0) this.lookAtDisk(context, state);
+        return;
+      case 'pressure':
+        return this.checkPressure(context, state);
+      case 'flap':
+        return this.step(context, state, message.uid, { kind: 'flap', flap: { ...message.flap, fromMs: context.now, untilMs: context.now + message.forMs } });
       case 'evict':
-        return this.step(context, state, message.uid, { kind: 'end', reason: 'Evicted', message: message.message, graceMs: 1000 });
+        return this.step(context, state, message.uid, { kind: 'end', reason: 'Evicted', message: message.message, graceMs: EVICTION_GRACE_MS });
       case 'killContainers':
         return this.killContainers(context, state, message);
       case 'files': {
@@ -161,6 +175,49 @@ class Kubelet {
         }
       }
     }
+  }
+
+  /** What happens on the node while its kubelet is down: nobody acts on it. */
+  private happenWithout(context: Context, state: KubeletState, message: KubeletMessage): void {
+    const { now } = context;
+    if (message.kind === 'disk') state.isDiskFull = message.isFull;
+    else if (message.kind === 'slow') state.slowness = message.factor;
+    else if (message.kind === 'clock') state.clockJumps = [...state.clockJumps, { at: now, offsetMs: message.offsetMs }];
+    else if (message.kind === 'killContainers' || message.kind === 'flap') {
+      const worker = state.workers.get(message.uid);
+      if (worker === undefined) return;
+      const after = message.kind === 'flap' ? { ...worker, flaps: [...worker.flaps ?? [], { ...message.flap, fromMs: now, untilMs: now + message.forMs }] } : { ...worker, runtime: killed(worker.runtime, message, now) };
+      state.workers = state.workers.set(context.epoch, message.uid, after);
+    }
+  }
+
+  /** Lets the eviction manager look at its next round. */
+  private lookAtDisk(context: Context, state: KubeletState): void {
+    context.after(nextTick(context.now, state.tickPhaseMs, EVICTION_CHECK_MS) - context.now, { kind: 'pressure' }, { name: 'pressure' });
+  }
+
+  /**
+   * One round of the eviction manager: says that the disk is full, drops images, and evicts a pod; with nothing more to evict it rests
+   * until the disk has room. The condition outlasts the pressure by five minutes.
+   */
+  private checkPressure(context: Context, state: KubeletState): void {
+    const { node, heartbeats } = this.options;
+    const had = state.diskPressureAt >= 0;
+    if (state.isDiskFull) state.diskPressureAt = context.now;
+    else if (context.now >= state.diskPressureAt + PRESSURE_TRANSITION_MS) state.diskPressureAt = -1;
+    const has = state.diskPressureAt >= 0;
+    if (has !== had && heartbeats !== false && !heartbeatNode(context, node, wallClock(state.clockJumps, context.now), has)) context.after(STATUS_RESYNC_MS, { kind: 'nodeStatus' }, { name: 'nodeStatus' });
+    if (!state.isDiskFull) {
+      if (has) context.after(state.diskPressureAt + PRESSURE_TRANSITION_MS - context.now, { kind: 'pressure' }, { name: 'pressure' });
+      return;
+    }
+    for (const image of unusedImages(state.images.keys(), state.workers)) state.images = state.images.delete(context.epoch, image);
+    const [uid, ...others] = evictable(state.workers);
+    if (uid === undefined) return;
+    const pod = state.workers.get(uid)?.pod;
+    if (this.timing.events && pod !== undefined) context.event({ about: pod as KubeObject, type: 'Warning', reason: 'Evicted', message: LOW_DISK_MESSAGE });
+    this.step(context, state, uid, { kind: 'end', reason: 'Evicted', message: LOW_DISK_MESSAGE, graceMs: EVICTION_GRACE_MS });
+    if (others.length > 0) context.after(EVICTION_CHECK_MS, { kind: 'pressure' }, { name: 'pressure' });
   }
 
   /** Looks at every pod of the cache again: after a start, and after a time without the API. */
@@ -199,14 +256,16 @@ class Kubelet {
   }
 
   /** Makes the worker of a pod, with what runs of it already. */
-  private begin(context: Context, state: KubeletState, pod: Pod, running: RuntimePod | undefined): void {
+  private begin(context: Context, state: KubeletState, pod: Pod, running: RuntimePod | undefined, flaps?: PodWorkerState['flaps']): void {
     const uid = pod.metadata?.uid ?? '';
-    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, this.environment(context, state, pod, []), running));
+    state.workers = state.workers.set(context.epoch, uid, newPodWorker(pod, this.environment(context, state, pod, []), running, flaps));
     this.step(context, state, uid, pod.metadata?.deletionTimestamp === undefined ? { kind: 'wake' } : { kind: 'update', pod });
   }
 
   private admit(context: Context, state: KubeletState, pod: Pod): Rejection | undefined {
     if (state.isShuttingDown) return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
+    const pressed = state.diskPressureAt >= 0 ? pressureRejection(pod) : undefined;
+    if (pressed !== undefined) return pressed;
     const others: Pod[] = [];
     state.workers.forEach((worker) => {
       // A pod whose containers are gone takes no room any more, while its object may still be there (filterOutInactivePods).
@@ -269,7 +328,7 @@ class Kubelet {
       },
       random: (name, bound) => context.random(`${name} ${pod.metadata?.namespace}/${pod.metadata?.name}`).below(bound),
       exists: (resource, namespace, name) => context.call({ verb: 'get', resource, namespace, name }).ok,
-      hasImage: (image) => state.images.has(image),
+      hasImage: (image) => state.images.has(image), diskError: state.isDiskFull ? NO_SPACE : undefined,
       reservePull: (durationMs) => {
         state.pullFreeAt = Math.max(state.pullFreeAt, context.now) + durationMs;
         return state.pullFreeAt;
@@ -340,22 +399,26 @@ class Kubelet {
 
   private shutDown(context: Context, state: KubeletState, critical: boolean, graceMs: number): void {
     for (const [uid, worker] of [...state.workers]) {
-      if ((worker.pod.spec?.priority ?? 0) >= CRITICAL_PRIORITY !== critical) continue;
+      if (isCritical(worker.pod) !== critical) continue;
       const own = (worker.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
       this.step(context, state, uid, { kind: 'end', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.', graceMs: Math.min(graceMs, own) });
     }
   }
 
-  private killContainers(context: Context, state: KubeletState, { uid, exitCode, container, reason }: Extract<KubeletMessage, { kind: 'killContainers' }>): void {
-    const worker = state.workers.get(uid);
-    if (worker === undefined) return;
-    let runtime = worker.runtime;
-    for (const [instance] of Object.values(worker.runtime.containers)) {
-      if (instance === undefined || !isRunning(instance, context.now) || (container !== undefined && container !== instance.name)) continue;
-      runtime = withInstance(runtime, { ...instance, endsAt: context.now, exitCode, ...(reason === undefined ? {} : { reason }) });
-    }
-    this.step(context, state, uid, { kind: 'files', runtime });
+  private killContainers(context: Context, state: KubeletState, message: Extract<KubeletMessage, { kind: 'killContainers' }>): void {
+    const worker = state.workers.get(message.uid);
+    if (worker !== undefined) this.step(context, state, message.uid, { kind: 'files', runtime: killed(worker.runtime, message, context.now) });
   }
+}
+
+/** A pod's runtime with its containers, or the one that is named, ended at this instant. */
+function killed(runtime: RuntimePod, { exitCode, container, reason }: Extract<KubeletMessage, { kind: 'killContainers' }>, now: number): RuntimePod {
+  let after = runtime;
+  for (const [instance] of Object.values(runtime.containers)) {
+    if (instance === undefined || !isRunning(instance, now) || (container !== undefined && container !== instance.name)) continue;
+    after = withInstance(after, { ...instance, endsAt: now, exitCode, ...(reason === undefined ? {} : { reason }) });
+  }
+  return after;
 }
 
 function addWrite(before: 'status' | 'remove' | 'status+remove' | undefined, write: 'status' | 'remove'): 'status' | 'remove' | 'status+remove' {

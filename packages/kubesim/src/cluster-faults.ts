@@ -102,6 +102,33 @@ export class Faults {
     this.target.apply({ fault: 'kill', namespace: options.namespace ?? 'default', pod: pod.replace(/^(pods?|po)\//, ''), exitCode: options.exitCode ?? 137, container: options.container, reason: options.reason });
   }
 
+  /**
+   * Fills a node's disk: with its next round, within 10 s, the kubelet reports DiskPressure, takes no more pods but critical ones, drops
+   * images that it does not use, and evicts one pod every 10 s, lowest priority first; what is pulled fails. `freeDisk` ends it, and
+   * five minutes later the condition goes.
+   */
+  fillDisk(what: string): void {
+    this.target.apply({ fault: 'disk', node: this.node(what), isFull: true });
+  }
+
+  /** Gives a node's disk room again. */
+  freeDisk(what: string): void {
+    this.target.apply({ fault: 'disk', node: this.node(what), isFull: false });
+  }
+
+  /**
+   * Lets a probe of a pod flap for a time: it fails for `fail`, passes as it would by itself for `pass`, and so on. Thresholds decide what
+   * comes of it: `flapProbe('pod/web-0', { probe: 'readiness', fail: '4s', pass: '2s', for: '30s' })`.
+   */
+  flapProbe(pod: string, options: { readonly probe: 'readiness' | 'liveness' | 'startup'; readonly fail: Duration; readonly pass: Duration; readonly for: Duration; readonly container?: string; readonly namespace?: string }): void {
+    checkKeys('faults.flapProbe', options, ['probe', 'fail', 'pass', 'for', 'container', 'namespace']);
+    const type = checkName('faults.flapProbe.probe', options.probe, ['readiness', 'liveness', 'startup'] as const);
+    const failMs = durationMs('faults.flapProbe.fail', options.fail);
+    if (failMs === 0) throw new UsageError('faults.flapProbe.fail must be above 0');
+    const flap = { type: type as typeof options.probe, failMs, passMs: durationMs('faults.flapProbe.pass', options.pass), ...(options.container === undefined ? {} : { container: options.container }) };
+    this.target.apply({ fault: 'flap', namespace: options.namespace ?? 'default', pod: pod.replace(/^(pods?|po)\//, ''), flap, forMs: durationMs('faults.flapProbe.for', options.for) });
+  }
+
   /** Lets API calls fail, or take time: the next ones that match. */
   api(rule: ApiFaultRule): void {
     const { delay, ...rest } = rule;

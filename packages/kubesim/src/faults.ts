@@ -40,6 +40,8 @@ export interface FaultState {
   dying: readonly string[];
   /** Nodes that are stopped or cut off, by name. */
   nodes: OrderedMap<'stopped' | 'cut-off'>;
+  /** Nodes whose disk is full. */
+  fullDisks: OrderedMap<true>;
   /** How far the clocks of nodes are off, in ms. */
   skew: OrderedMap<number>;
 }
@@ -89,8 +91,8 @@ export function startProcess(plane: ControlPlane, machine: Machine, process: str
 export function faultComponent(plane: () => ControlPlane): ComponentType<FaultState, FaultMessage> {
   return {
     name: FAULTS,
-    version: 2,
-    initial: () => ({ rules: [], crashes: [], dying: [], nodes: OrderedMap.empty(), skew: OrderedMap.empty() }),
+    version: 3,
+    initial: () => ({ rules: [], crashes: [], dying: [], nodes: OrderedMap.empty(), fullDisks: OrderedMap.empty(), skew: OrderedMap.empty() }),
     receive: (machine, state, message, slot) => {
       if (message === null) return;
       if (message.do === 'start') return startProcess(plane(), machine, message.process);

@@ -1,7 +1,7 @@
 // Inputs: everything that comes into a World from outside, as named functions of their arguments, so that runs are recorded and replayed.
 import type { ApiCall, ApiReply, ResourceName, RestRequest, RestResponse } from '@kubesim/api';
 import type { InputFunction, Machine } from '@kubesim/kernel';
-import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse } from '@kubesim/kubelet';
+import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse, ProbeFlap } from '@kubesim/kubelet';
 import type { ControllerArgs } from '@kubesim/client';
 import type { ControlPlane } from './control-plane.ts';
 import { crashProcess, delayCaches, FAULTS, freezeCaches, relistCaches, SILENCE_SEEN_MS, startProcess, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
@@ -20,6 +20,8 @@ export type FaultInput =
   | { readonly fault: 'clear' }
   | { readonly fault: 'clock'; readonly node: string; readonly offsetMs: number }
   | { readonly fault: 'slow'; readonly node: string; readonly factor: number }
+  | { readonly fault: 'disk'; readonly node: string; readonly isFull: boolean }
+  | { readonly fault: 'flap'; readonly namespace: string; readonly pod: string; readonly flap: Omit<ProbeFlap, 'fromMs' | 'untilMs'>; readonly forMs: number }
   | { readonly fault: 'shutdown'; readonly node: string; readonly graceMs: number; readonly criticalGraceMs: number }
   | { readonly fault: 'kill'; readonly namespace: string; readonly pod: string; readonly exitCode: number; readonly container?: string; readonly reason?: string }
   | { readonly fault: 'node'; readonly node: string; readonly state: 'stopped' | 'cut-off' | 'up' };
@@ -99,11 +101,18 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return tellKubelet(plane, machine, input.node, { kind: 'slow', factor: input.factor });
     case 'shutdown':
       return tellKubelet(plane, machine, input.node, { kind: 'shutdown', graceMs: input.graceMs, criticalGraceMs: input.criticalGraceMs });
+    case 'disk': {
+      const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
+      state.fullDisks = input.isFull ? state.fullDisks.set(machine.epoch, input.node, true) : state.fullDisks.delete(machine.epoch, input.node);
+      return tellKubelet(plane, machine, input.node, { kind: 'disk', isFull: input.isFull });
+    }
+    case 'flap': {
+      const { node, uid } = placeOf(plane, machine, input);
+      return tellKubelet(plane, machine, node, { kind: 'flap', uid, flap: input.flap, forMs: input.forMs });
+    }
     case 'kill': {
-      const pod = plane.storage(machine).get('pods', `${input.namespace}/${input.pod}`);
-      const node = pod?.['spec']?.nodeName as string | undefined;
-      if (pod === undefined || node === undefined) throw new RangeError(`faults: pod '${input.pod}' does not run on any node`);
-      return tellKubelet(plane, machine, node, { kind: 'killContainers', uid: pod.metadata.uid ?? '', exitCode: input.exitCode, container: input.container, reason: input.reason });
+      const { node, uid } = placeOf(plane, machine, input);
+      return tellKubelet(plane, machine, node, { kind: 'killContainers', uid, exitCode: input.exitCode, container: input.container, reason: input.reason });
     }
     case 'crash':
       return crashProcess(plane, machine, input.process);
@@ -113,6 +122,14 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
     case 'node':
       return changeNode(plane, machine, input.node, input.state);
   }
+}
+
+/** Where a pod runs. */
+function placeOf(plane: ControlPlane, machine: Machine, { namespace, pod: name }: { readonly namespace: string; readonly pod: string }): { readonly node: string; readonly uid: string } {
+  const pod = plane.storage(machine).get('pods', `${namespace}/${name}`);
+  const node = pod?.['spec']?.nodeName as string | undefined;
+  if (pod === undefined || node === undefined) throw new RangeError(`faults: pod '${name}' does not run on any node`);
+  return { node, uid: pod.metadata.uid ?? '' };
 }
 
 /** A fault in words: what it is done to, and what it does. */
@@ -137,6 +154,12 @@ function describeFault(input: FaultInput): { readonly subject: string; readonly 
       return { subject: `node/${input.node}`, message: `its clock is off by ${input.offsetMs < 0 ? '-' : ''}${formatDuration(Math.abs(input.offsetMs))}` };
     case 'slow':
       return { subject: `node/${input.node}`, message: `takes ${input.factor} times as long for everything` };
+    case 'disk':
+      return { subject: `node/${input.node}`, message: input.isFull ? 'its disk is full' : 'its disk has room again' };
+    case 'flap': {
+      const { type, container, failMs, passMs } = input.flap;
+      return { subject: `pod/${input.namespace}/${input.pod}`, message: `${container === undefined ? '' : `${container}: `}its ${type} probe fails for ${formatDuration(failMs)} and passes for ${formatDuration(passMs)} by turns, for ${formatDuration(input.forMs)}` };
+    }
     case 'shutdown':
       return { subject: `node/${input.node}`, message: `shuts down gracefully within ${formatDuration(input.graceMs + input.criticalGraceMs)}` };
     case 'kill':
@@ -167,6 +190,7 @@ function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 
     plane.processes.start(machine, process);
     const offsetMs = faults.skew.get(node);
     if (offsetMs !== undefined) tellKubelet(plane, machine, node, { kind: 'clock', offsetMs });
+    if (faults.fullDisks.has(node)) tellKubelet(plane, machine, node, { kind: 'disk', isFull: true });
     return;
   }
   faults.nodes = faults.nodes.set(machine.epoch, node, state);

@@ -49,7 +49,10 @@ describe('a kubelet restart', () => {
   it('should notice what ended while it was away, and restart it once', () => {
     const cluster = settled(set(1));
     const kubelet = kubeletOf(cluster, 'pod/web-0');
+    cluster.faults.crash(kubelet);
     cluster.faults.killContainer('pod/web-0', { exitCode: 1 });
+    cluster.run({ for: '5s' });
+    expect(processes(cluster, kubelet)).toEqual([]);
     cluster.faults.restart(kubelet);
     cluster.settle();
     expect(cluster.get('pod/web-0')?.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true, lastState: { terminated: { exitCode: 1 } } });

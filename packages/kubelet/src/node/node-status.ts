@@ -7,6 +7,8 @@ import type { KubeletOptions } from '../options.ts';
 
 type Context = ActorContext<KubeletMessage>;
 
+const UNDER_DISK_PRESSURE: readonly [string, string, string, string] = ['DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure'];
+
 const HEALTH: readonly (readonly [string, string, string, string])[] = [
   ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
   ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
@@ -15,8 +17,9 @@ const HEALTH: readonly (readonly [string, string, string, string])[] = [
 ];
 
 /** The node's conditions with this heartbeat; conditions of others are kept, transition times move with the status. */
-export function nodeConditions(before: readonly NodeCondition[], now: number): readonly NodeCondition[] {
-  const own = HEALTH.map(([type, status, reason, message]): NodeCondition => {
+export function nodeConditions(before: readonly NodeCondition[], now: number, hasDiskPressure: boolean = false): readonly NodeCondition[] {
+  const own = HEALTH.map((healthy): NodeCondition => {
+    const [type, status, reason, message] = hasDiskPressure && healthy[0] === 'DiskPressure' ? UNDER_DISK_PRESSURE : healthy;
     const old = before.find((each) => each.type === type);
     return {
       type, status, reason, message, lastHeartbeatTime: formatTime(now),
@@ -55,12 +58,12 @@ export function registerNode(context: Context, options: KubeletOptions, now: num
   });
 }
 
-/** Reports the node's status: heartbeat times, and whatever others made of it is set right. */
-export function heartbeatNode(context: Context, name: string, now: number): void {
+/** Reports the node's status: heartbeat times, and whatever others made of it is set right. Answers whether that arrived. */
+export function heartbeatNode(context: Context, name: string, now: number, hasDiskPressure: boolean = false): boolean {
   const reply = context.call({ verb: 'get', resource: 'nodes', name });
-  if (!reply.ok) return;
-  const conditions = nodeConditions((reply.object as Node).status?.conditions ?? [], now);
-  context.call({ verb: 'patch', resource: 'nodes', name, subresource: 'status', patchType: 'strategic', patch: { status: { conditions } } });
+  if (!reply.ok) return false;
+  const conditions = nodeConditions((reply.object as Node).status?.conditions ?? [], now, hasDiskPressure);
+  return context.call({ verb: 'patch', resource: 'nodes', name, subresource: 'status', patchType: 'strategic', patch: { status: { conditions } } }).ok;
 }
 
 /** Renews the node's lease of 40 s; answers what was stored. */

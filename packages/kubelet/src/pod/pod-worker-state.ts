@@ -42,6 +42,20 @@ export interface ProbeState {
   readonly isOnHold?: boolean;
 }
 
+/**
+ * A probe that flaps: between two instants it fails for a time and passes as it would by itself for a time, by turns. A program may
+ * answer late or not at all; what a result comes to is up to the probe's thresholds. @public
+ */
+export interface ProbeFlap {
+  readonly type: ProbeState['type'];
+  /** One container of the pod; all that have such a probe without it. */
+  readonly container?: string;
+  readonly failMs: number;
+  readonly passMs: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** One step of a sync in progress. */
 export type SyncStep =
   | { readonly do: 'sandbox' } | { readonly do: 'sandboxReady' }
@@ -97,6 +111,8 @@ export interface PodWorkerState {
   readonly backOffs: Readonly<Record<string, BackOff>>;
   readonly pullBackOffs: Readonly<Record<string, BackOff>>;
   readonly probes: readonly ProbeState[];
+  /** Flaps that were told, the newest last. */
+  readonly flaps?: readonly ProbeFlap[];
   /** Containers whose postStart hook runs: not yet running for the status. */
   readonly starting: readonly string[];
   readonly status?: PodStatus;
@@ -133,6 +149,8 @@ export interface PodEnvironment {
   /** Whether an object exists that a container needs. */
   exists(resource: string, namespace: string, name: string): boolean;
   hasImage(image: string): boolean;
+  /** Why nothing can be written to the node's disk; undefined if it has room. */
+  readonly diskError: string | undefined;
   /** Takes a place in the queue of pulls, one after the other: when this one is done. */
   reservePull(durationMs: number): number;
   imagePulled(image: string): void;

@@ -7,7 +7,7 @@ import { specGraceMs } from './containers.ts';
 import { lastTick, nextTick, tickFrom } from './grid.ts';
 import { shortenGrace } from './kill.ts';
 import { newProbes, probesFoundRunning, runDueProbes, triggerReadiness, wakeProbes } from './probes.ts';
-import type { PodDraft, PodEnvironment, PodWorkerState } from './pod-worker-state.ts';
+import type { PodDraft, PodEnvironment, PodWorkerState, ProbeFlap } from './pod-worker-state.ts';
 import { generateStatus, setStatus } from './status.ts';
 import { beginOperation, continueOperation } from './sync.ts';
 
@@ -19,15 +19,16 @@ export type PodInput =
   /** The pod is to end for a reason of the node: eviction, node shutdown. */
   | { readonly kind: 'end'; readonly reason: string; readonly message: string; readonly graceMs: number }
   /** A container's files were changed from outside (exec). */
-  | { readonly kind: 'files'; readonly runtime: RuntimePod };
+  | { readonly kind: 'files'; readonly runtime: RuntimePod }
+  | { readonly kind: 'flap'; readonly flap: ProbeFlap };
 
 /** A worker for a pod that the node admits. @public */
-export function newPodWorker(pod: Pod, env: PodEnvironment, runtime: RuntimePod = emptyRuntimePod): PodWorkerState {
+export function newPodWorker(pod: Pod, env: PodEnvironment, runtime: RuntimePod = emptyRuntimePod, flaps?: readonly ProbeFlap[]): PodWorkerState {
   const startTime = pod.status?.startTime === undefined ? env.now : startOf(pod, env.now);
   return {
     pod, mode: 'sync', isOrphan: false, startTime, runtime, cache: runtime, cacheAt: env.now, relistedOnDemand: false,
     cachePrint: fingerprintOf(runtime, env.now), lastSyncAt: -1, wantsSync: false, relistsToWait: 0, retryAt: env.now + env.timing.syncStartMs,
-    failures: {}, backOffs: {}, pullBackOffs: {}, probes: [], starting: [], wasInitialized: false,
+    failures: {}, backOffs: {}, pullBackOffs: {}, probes: [], ...(flaps === undefined ? {} : { flaps }), starting: [], wasInitialized: false,
   };
 }
 
@@ -40,7 +41,10 @@ export function stepPod(state: PodWorkerState, input: PodInput, env: PodEnvironm
   const draft: PodDraft = { ...state };
   if (input.kind === 'update') updated(draft, input.pod, input.isGone === true, env);
   else if (input.kind === 'end') endPod(draft, input, env);
-  else if (input.kind === 'files') {
+  else if (input.kind === 'flap') {
+    draft.flaps = [...(draft.flaps ?? []).filter(({ untilMs }) => untilMs > env.now), input.flap];
+    wakeProbes(draft, env.now);
+  } else if (input.kind === 'files') {
     draft.runtime = input.runtime;
     wakeProbes(draft, env.now);
   }

@@ -3,7 +3,7 @@ import type { Container, Probe } from '@kubesim/api';
 import { isRunning, newest, type ContainerInstance } from '../runtime/container-runtime.ts';
 import { allContainers, containerOf, isSidecar } from './containers.ts';
 import { nextTick } from './grid.ts';
-import { runProbe } from './hooks.ts';
+import { runProbe, type HandlerOutcome } from './hooks.ts';
 import type { PodDraft, PodEnvironment, ProbeState } from './pod-worker-state.ts';
 import { startedOf } from './status.ts';
 
@@ -117,7 +117,7 @@ function probeOnce(draft: PodDraft, state: ProbeState, env: PodEnvironment): Pro
   const earliest = instance.startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
   if (env.now < earliest) return { ...state, nextAt: gridAfter(state.baseAt, earliest - 1, period) };
 
-  const outcome = runProbe(draft, container, instance, probe, env);
+  const outcome = withFlaps(draft, state, runProbe(draft, container, instance, probe, env), probe, env.now);
   const word = outcome.failure === undefined ? 'success' : 'failure';
   if (outcome.failure !== undefined) env.event('Warning', 'Unhealthy', `${WORDS[state.type]} probe failed: ${outcome.failure}`);
   const count = state.outcome === word ? state.count + 1 : 1;
@@ -129,6 +129,18 @@ function probeOnce(draft: PodDraft, state: ProbeState, env: PodEnvironment): Pro
   const nextAt = isOnHold ? undefined : !rests ? next : outcome.steadyUntil === Infinity ? undefined : gridAfter(state.baseAt, Math.max(env.now, outcome.steadyUntil - 1), period);
   const failsUntil = word === 'failure' && result === 'failure' && outcome.steadyUntil > env.now ? outcome.steadyUntil : undefined;
   return { ...state, outcome: word, count: Math.min(count, 1000), result, nextAt, failsUntil, ...(isOnHold ? { isOnHold: true } : {}) };
+}
+
+/** What a flap makes of an outcome: a failure while it fails, else what it was, until the next turn. */
+function withFlaps(draft: PodDraft, { type, container }: ProbeState, outcome: HandlerOutcome, probe: Probe, now: number): HandlerOutcome {
+  const flap = draft.flaps?.findLast((each) => each.type === type && (each.container === undefined || each.container === container) && now >= each.fromMs && now < each.untilMs);
+  if (flap === undefined) return outcome;
+  const { failMs, passMs, fromMs, untilMs } = flap;
+  const intoTurn = (now - fromMs) % (failMs + passMs);
+  const turnEndsAt = Math.min(untilMs, now - intoTurn + (intoTurn < failMs ? failMs : failMs + passMs));
+  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+  if (intoTurn < failMs) return { failure: `command timed out after ${timeoutMs / 1000}s`, durationMs: timeoutMs, steadyUntil: turnEndsAt };
+  return { ...outcome, steadyUntil: Math.min(outcome.steadyUntil, turnEndsAt) };
 }
 
 /** R16: a status made while a started container is not ready asks its readiness probe at once, and its period restarts there. */

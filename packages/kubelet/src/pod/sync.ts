@@ -166,11 +166,12 @@ function start(draft: PodDraft, name: string, env: PodEnvironment): void {
 
 function pulled(draft: PodDraft, step: Extract<SyncStep, { do: 'pulled' }>, env: PodEnvironment): void {
   const image = containerOf(draft.pod, step.container).image ?? '';
-  if (step.error !== undefined) {
-    env.event('Warning', 'Failed', `Failed to pull image "${image}": ${step.error}`);
+  const error = step.error ?? env.diskError;
+  if (error !== undefined) {
+    env.event('Warning', 'Failed', `Failed to pull image "${image}": ${error}`);
     env.event('Warning', 'Failed', 'Error: ErrImagePull');
-    draft.pullBackOffs = { ...draft.pullBackOffs, [image]: nextBackOff(draft.pullBackOffs[image], env.now, env.now, step.error) };
-    return fail(draft, step.container, { reason: 'ErrImagePull', message: step.error });
+    draft.pullBackOffs = { ...draft.pullBackOffs, [image]: nextBackOff(draft.pullBackOffs[image], env.now, env.now, error) };
+    return fail(draft, step.container, { reason: 'ErrImagePull', message: error });
   }
   env.imagePulled(image);
   const own = env.behaviour(image).pull?.(image)?.durationMs ?? env.timing.pullMs;

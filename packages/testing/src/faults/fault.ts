@@ -21,6 +21,8 @@ export interface FaultParameters {
   slow: { readonly node: string; readonly factor: number; readonly forMs: number };
   clockJump: { readonly node: string; readonly offsetMs: number; readonly forMs: number };
   kubeletRestart: { readonly node: string; readonly forMs: number };
+  diskFull: { readonly node: string; readonly forMs: number };
+  probeFlap: { readonly of: string; readonly nth: number; readonly probe: 'readiness' | 'liveness'; readonly failMs: number; readonly passMs: number; readonly forMs: number };
   containerCrash: { readonly of: string; readonly nth: number };
   quotaLag: { readonly lagMs: number; readonly forMs: number };
   dnsLag: { readonly lagMs: number; readonly forMs: number };

@@ -1,4 +1,4 @@
-// Faults of machines: off, cut off, slow, with a clock that is off, without their kubelet.
+// Faults of machines: off, cut off, slow, with a clock that is off, without their kubelet, with a full disk.
 import fc from 'fast-check';
 import type { FaultDefinition } from './definition.ts';
 import { nodesOfZone } from './targets.ts';
@@ -71,4 +71,15 @@ export const kubeletRestart: FaultDefinition<'kubeletRestart'> = {
   end: (cluster, { node }) => { cluster.faults.restart(`kubelet/${node}`); },
   durationMs: ({ forMs }) => forMs,
   describe: ({ node, forMs }) => `the kubelet of ${node} ends, and starts again after ${forMs} ms`,
+};
+
+/** @internal */
+export const diskFull: FaultDefinition<'diskFull'> = {
+  rule: 'anything may fill a disk; the kubelet says so, evicts a pod every 10 s as long as it lasts, and takes no others for 5 minutes more',
+  weight: 1,
+  draw: ({ node, forMs }) => fc.record({ node, forMs }),
+  begin: (cluster, { node }) => { cluster.faults.fillDisk(`node/${node}`); },
+  end: (cluster, { node }) => { cluster.faults.freeDisk(`node/${node}`); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, forMs }) => `the disk of ${node} is full for ${forMs} ms`,
 };

@@ -1,0 +1,138 @@
+// A full disk and probes that flap. Upstream: kubelet/eviction, kubelet/prober (1.37).
+import { describe, expect, it } from 'vitest';
+import { Cluster, UsageError, type Recording } from 'kubesim';
+import { set } from './manifests.ts';
+
+const PROBED = (type: string): string => set(1).replace("image: 'nginx:1.25'}", `image: 'nginx:1.25', ${type}: {httpGet: {port: 80}, periodSeconds: 1}}`);
+
+function settled(manifest: string, nodes: number = 2): Cluster {
+  const cluster = new Cluster({ seed: 3, nodes });
+  cluster.apply(manifest);
+  return cluster.settle();
+}
+
+function pressure(cluster: Cluster, node: string): readonly unknown[] {
+  const found = cluster.get(`node/${node}`);
+  return [found?.status?.conditions?.find(({ type }) => type === 'DiskPressure')?.status, (found?.spec?.taints ?? []).some(({ key, effect }) => key === 'node.kubernetes.io/disk-pressure' && effect === 'NoSchedule')];
+}
+
+describe('a full disk', () => {
+  it('[KN9] should become a condition, a taint and evictions one by one, until it has room; the condition stays for 5 minutes', () => {
+    const cluster = settled(set(3), 1);
+    const uids = cluster.list('pods').map(({ metadata }) => metadata.uid);
+    cluster.faults.fillDisk('node/node-1');
+    expect(pressure(cluster, 'node-1')).toEqual(['False', false]);
+    cluster.run({ for: '12s' });
+    expect(pressure(cluster, 'node-1')).toEqual(['True', true]);
+    const survivors = (): number => cluster.list('pods').filter(({ metadata, status }) => uids.includes(metadata.uid) && status?.phase === 'Running').length;
+    expect(survivors()).toBe(2);
+    cluster.run({ for: '10s' });
+    expect(survivors()).toBe(1);
+    cluster.faults.freeDisk('node/node-1');
+    cluster.run({ for: '4m' });
+    expect(survivors()).toBe(1);
+    expect(pressure(cluster, 'node-1')).toEqual(['True', true]);
+    cluster.settle();
+    expect(pressure(cluster, 'node-1')).toEqual(['False', false]);
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(3);
+    const statuses = [...cluster.watch('pods')].map(({ object }) => object['status'] as { readonly phase?: string; readonly reason?: string; readonly message?: string }).filter(({ reason }) => reason === 'Evicted');
+    expect(statuses.some(({ phase, message }) => phase === 'Failed' && message?.startsWith('The node was low on resource: ephemeral-storage.') === true)).toBe(true);
+  });
+
+  it('should turn pods away that come by themselves, and let critical ones in', () => {
+    const cluster = new Cluster({ seed: 3, nodes: 1 });
+    cluster.faults.fillDisk('node/node-1');
+    cluster.run({ for: '11s' });
+    const pod = (name: string, more: string): string => `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, namespace: kube-system}, spec: {nodeName: node-1, ${more} containers: [{name: c, image: nginx}]}}`;
+    cluster.apply(pod('usual', ''));
+    cluster.apply(pod('critical', 'priorityClassName: system-node-critical,'));
+    cluster.run({ for: '10s' });
+    expect(cluster.get('pod/usual', { namespace: 'kube-system' })?.status).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'Pod was rejected: The node had condition: [DiskPressure]. ' });
+    expect(cluster.get('pod/critical', { namespace: 'kube-system' })?.status?.phase).toBe('Running');
+  });
+
+  it('should let no image be pulled until it has room', () => {
+    const cluster = new Cluster({ seed: 3, nodes: 1, behaviours: [{ name: 'pulled', version: 1, images: ['my/'], pull: () => ({ durationMs: 2_000 }) }] });
+    cluster.faults.fillDisk('node/node-1');
+    cluster.apply('{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: kube-system}, spec: {priorityClassName: system-node-critical, containers: [{name: c, image: "my/app:1"}]}}');
+    const waiting = (): unknown => cluster.get('pod/p', { namespace: 'kube-system' })?.status?.containerStatuses?.[0]?.state?.waiting;
+    cluster.run({ for: '40s' });
+    expect(waiting()).toMatchObject({ reason: expect.stringMatching(/^(ErrImagePull|ImagePullBackOff)$/) as string, message: expect.stringContaining('no space left on device') as string });
+    cluster.faults.freeDisk('node/node-1');
+    cluster.settle();
+    expect(waiting()).toBeUndefined();
+  });
+
+  it('should be full after a restart of the kubelet and of the node, and fork and replay', () => {
+    for (const what of ['kubelet/node-1', 'node/node-1']) {
+      const cluster = settled(set(1), 1);
+      cluster.faults.fillDisk('node/node-1');
+      cluster.faults.restart(what);
+      cluster.run({ for: '15s' });
+      expect(pressure(cluster, 'node-1')).toEqual(['True', true]);
+      const fork = cluster.fork();
+      for (const each of [cluster, fork]) {
+        each.faults.freeDisk('node/node-1');
+        each.settle();
+      }
+      expect(fork.digest).toBe(cluster.digest);
+      expect(Cluster.replay(JSON.parse(JSON.stringify(cluster.recording())) as Recording).digest).toBe(cluster.digest);
+      expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(1);
+    }
+  });
+});
+
+describe('a probe that flaps', () => {
+  const turns = (cluster: Cluster): readonly string[] => {
+    const seen = [...cluster.watch('pods')].map(({ object }) => (object['status'].conditions ?? []).find(({ type }: { readonly type: string }) => type === 'Ready')?.status as string);
+    return seen.filter((each, index) => each !== seen[index - 1]);
+  };
+
+  it('[KN10] should make a pod unready and ready by turns where it fails as often as the threshold asks, and end by itself', () => {
+    const cluster = settled(PROBED('readinessProbe'));
+    expect(turns(cluster)).toEqual(['False', 'True']);
+    cluster.faults.flapProbe('pod/web-0', { probe: 'readiness', fail: '4s', pass: '3s', for: '14s' });
+    cluster.settle();
+    expect(turns(cluster)).toEqual(['False', 'True', 'False', 'True', 'False', 'True']);
+    expect(cluster.get('pod/web-0')?.status?.containerStatuses?.[0]).toMatchObject({ ready: true, restartCount: 0 });
+  });
+
+  it('should change nothing where it passes again before the threshold, or has no such probe', () => {
+    const cluster = settled(PROBED('readinessProbe'));
+    const before = cluster.get('pod/web-0')?.metadata.resourceVersion;
+    cluster.faults.flapProbe('pod/web-0', { probe: 'readiness', fail: '2s', pass: '2s', for: '20s' });
+    cluster.faults.flapProbe('pod/web-0', { probe: 'liveness', fail: '20s', pass: 0, for: '20s' });
+    cluster.settle();
+    expect(cluster.get('pod/web-0')?.metadata.resourceVersion).toBe(before);
+  });
+
+  it('should restart a container by its liveness, once for each time that the threshold is reached', () => {
+    const cluster = settled(PROBED('livenessProbe'));
+    cluster.faults.flapProbe('pod/web-0', { probe: 'liveness', fail: '4s', pass: '30s', for: '36s' });
+    cluster.settle();
+    expect(cluster.get('pod/web-0')?.status?.containerStatuses?.[0]).toMatchObject({ ready: true, restartCount: 1 });
+  });
+
+  it('should go on over a restart of the kubelet, and replay', () => {
+    const cluster = settled(PROBED('readinessProbe'));
+    cluster.faults.flapProbe('pod/web-0', { probe: 'readiness', fail: '20s', pass: 0, for: '20s' });
+    cluster.run({ for: '5s' });
+    cluster.faults.restart(`kubelet/${cluster.get('pod/web-0')?.spec.nodeName ?? ''}`);
+    cluster.run({ for: '10s' });
+    expect(cluster.get('pod/web-0')?.status?.containerStatuses?.[0]?.ready).toBe(false);
+    cluster.settle();
+    expect(cluster.get('pod/web-0')?.status?.containerStatuses?.[0]?.ready).toBe(true);
+    expect(Cluster.replay(JSON.parse(JSON.stringify(cluster.recording())) as Recording).digest).toBe(cluster.digest);
+  });
+
+  it.each([
+    ['a probe that is none', { probe: 'live' as 'liveness', fail: '1s', pass: '1s', for: '1s' }, 'faults.flapProbe.probe must be one of readiness, liveness, startup'],
+    ['no failure', { probe: 'liveness' as const, fail: 0, pass: '1s', for: '1s' }, 'faults.flapProbe.fail must be above 0'],
+  ])('should refuse %s and change nothing', (_title, options, message) => {
+    const cluster = settled(set(1));
+    const before = cluster.digest;
+    expect(() => { cluster.faults.flapProbe('pod/web-0', options); }).toThrow(UsageError);
+    expect(() => { cluster.faults.flapProbe('pod/web-0', options); }).toThrow(message);
+    expect(cluster.digest).toBe(before);
+  });
+});
