@@ -19,6 +19,6 @@ describe('parseDocuments', () => {
     expect(third?.ok === false && third.error).toMatch(/flow/i);
   });
   it('should merge keys as YAML 1.1 does', () => {
-    expect(parseDocuments('base: &b {x: 1}\nother:\n  <<: *b\n  y: 2')).toEqual([{ ok: true, value: { base: { x: 1 }, other: { x: 1, y: 2 } } }]);
+    expect(parseDocuments('base: &b {x: 1}\nother:\n  <<: *b\n  z: 2')).toEqual([{ ok: true, value: { base: { x: 1 }, other: { x: 1, z: 2 } } }]);
   });
 });
