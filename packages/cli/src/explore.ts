@@ -1,6 +1,9 @@
 // `kubesim explore FILE`: what a file asks to be explored, as data, and what came of it, as lines.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { explore, type Bounds, type Exploration, type Intervention, type Monitor, type PausedExploration } from '@kubesim/testing';
+import {
+  allInvariants, describeFailure, explore, findLoop, runScenario, shrinkScenario, type Bounds, type Exploration, type Intervention, type Loop, type Monitor, type PausedExploration, type RunOptions, type Scenario, type ScenarioBounds,
+  type ScenarioExploration, type SearchOptions,
+} from '@kubesim/testing';
 import { Cluster, type ClusterOptions } from 'kubesim';
 
 /** What is done to the cluster: before the exploration, or at any point of it. */
@@ -26,6 +29,20 @@ export interface ExplorationFile {
 
 const KEYS = ['cluster', 'given', 'when', 'interventions', 'bounds', 'finally'];
 
+/** A scenario file: what `runScenario` takes, and how far to explore it. A file that holds a scenario alone is explored along one deviation. */
+export interface ScenarioFile {
+  readonly scenario: Scenario;
+  readonly cluster?: Pick<RunOptions, 'timing' | 'withoutControllers'>;
+  readonly bounds?: ScenarioBounds & { readonly maxStates?: number; readonly maxDepth?: number };
+  /** Names of invariants; all without it. */
+  readonly properties?: readonly string[];
+  /** Looks for loops too: runs that never come to rest and ignore nobody. */
+  readonly loops?: boolean;
+}
+
+const SCENARIO_KEYS = ['scenario', 'cluster', 'bounds', 'properties', 'loops'];
+const SCENARIO_CLUSTER_KEYS = ['timing', 'withoutControllers'];
+
 /** Options of the command. */
 export interface ExploreCommand {
   readonly shard?: string;
@@ -37,36 +54,94 @@ export interface ExploreCommand {
 /** Runs the command; answers what to print, and whether nothing was found. Throws Error for a file that means nothing. */
 export function exploreFile(path: string, options: ExploreCommand, log: (line: string) => void): boolean {
   const file = readFile(path);
-  const cluster = new Cluster({ events: false, ...file.cluster });
-  for (const manifest of file.given ?? []) cluster.apply(JSON.stringify(manifest));
-  cluster.settle();
-  for (const action of file.when ?? []) act(cluster, action);
-  const resume = options.state === undefined ? undefined : readPaused(options.state);
-  const result = explore(cluster.kernel.seal(), {
-    ...file.bounds, interventions: file.interventions, monitors: monitorsOf(file), shard: readShard(options.shard), resume,
+  const search: SearchOptions = {
+    shard: readShard(options.shard), resume: options.state === undefined ? undefined : readPaused(options.state),
     pauseAfter: options.states === undefined ? undefined : readCount('--states', options.states),
     onProgress: ({ states, edges, depth }) => log(`… ${states} states, ${edges} edges, depth ${depth}`),
-  });
+  };
+  const ofScenario = 'scenario' in file ? exploreScenario(file, search) : undefined;
+  const result = ofScenario ?? exploreCluster(file as ExplorationFile, search);
   for (const line of describe(result)) log(line);
+  if (ofScenario !== undefined) for (const line of describeScenarioFailure(ofScenario, file as ScenarioFile)) log(line);
   if (result.paused !== undefined && options.state !== undefined) {
     writeFileSync(options.state, JSON.stringify(result.paused));
     log(`paused: the same command goes on from ${options.state}`);
   }
   if (result.certificate !== undefined && options.certificate !== undefined) writeFileSync(options.certificate, JSON.stringify(result.certificate, null, 2));
-  return result.violation === undefined;
+  const loop = 'scenario' in file && file.loops === true && result.violation === undefined && result.exhausted ? searchLoop(file) : undefined;
+  if (loop !== undefined) for (const line of describeLoop(loop)) log(line);
+  return result.violation === undefined && loop === undefined;
 }
 
-function readFile(path: string): ExplorationFile {
+function exploreCluster(file: ExplorationFile, search: SearchOptions): Exploration {
+  const cluster = new Cluster({ events: false, ...file.cluster });
+  for (const manifest of file.given ?? []) cluster.apply(JSON.stringify(manifest));
+  cluster.settle();
+  for (const action of file.when ?? []) act(cluster, action);
+  return explore(cluster.kernel.seal(), { ...file.bounds, interventions: file.interventions, monitors: monitorsOf(file), ...search });
+}
+
+function exploreScenario({ scenario, cluster, bounds, properties }: ScenarioFile, search: SearchOptions): ScenarioExploration {
+  const { maxStates, maxDepth, ...scenarioBounds } = bounds ?? {};
+  return explore(scenario, { bounds: scenarioBounds, properties: propertiesOf(properties), cluster, maxStates, maxDepth, ...search });
+}
+
+function searchLoop({ scenario, cluster, bounds, properties }: ScenarioFile): Loop | undefined {
+  const { maxStates, maxDepth: _maxDepth, ...scenarioBounds } = bounds ?? {};
+  return findLoop(scenario, { bounds: scenarioBounds, properties: propertiesOf(properties), cluster, maxStates }).loop;
+}
+
+function propertiesOf(names: readonly string[] | undefined): readonly Monitor[] {
+  if (names === undefined) return allInvariants;
+  return names.map((name) => {
+    const found = allInvariants.find((invariant) => invariant.name === name);
+    if (found === undefined) throw new Error(`properties: '${name}' is none of ${allInvariants.map((invariant) => invariant.name).join(', ')}`);
+    return found;
+  });
+}
+
+/** The violation as a scenario, as small as it gets, as text that people paste into an issue. */
+function describeScenarioFailure({ scenario, replayed }: ScenarioExploration, file: ScenarioFile): readonly string[] {
+  const property = replayed?.violation?.property;
+  if (scenario === undefined || property === undefined) return [];
+  const options = { ...file.cluster, invariants: propertiesOf(file.properties) };
+  const { scenario: small } = shrinkScenario(scenario, (each) => runScenario(each, options).violation?.property === property);
+  return (describeFailure(runScenario(small, options)) ?? '').split('\n');
+}
+
+function describeLoop({ steps, roundMs }: Loop): readonly string[] {
+  return [`loop: a round of ${steps.length} steps and ${roundMs} ms that never ends`, ...steps.map((step, index) => `  ${index + 1}. ${step}`)];
+}
+
+function readFile(path: string): ExplorationFile | ScenarioFile {
   let file: unknown;
   try {
     file = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
-  if (file === null || typeof file !== 'object' || Array.isArray(file)) throw new Error(`${path}: expected an object with ${KEYS.join(', ')}`);
-  const unknown = Object.keys(file).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) throw new Error(`${path}: '${unknown}' is none of ${KEYS.join(', ')}`);
-  return file as ExplorationFile;
+  if (file === null || typeof file !== 'object' || Array.isArray(file)) throw new Error(`${path}: expected an object with ${KEYS.join(', ')}, or with ${SCENARIO_KEYS.join(', ')}`);
+  if ('workload' in file && 'objects' in file) return { scenario: readScenario(path, file), bounds: { deviations: 1 } };
+  const isScenario = 'scenario' in file;
+  const known = isScenario ? SCENARIO_KEYS : KEYS;
+  const unknown = Object.keys(file).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new Error(`${path}: '${unknown}' is none of ${known.join(', ')}`);
+  if (!isScenario) return file as ExplorationFile;
+  const given = file as ScenarioFile;
+  readScenario(path, given.scenario);
+  const strange = Object.keys(given.cluster ?? {}).find((key) => !SCENARIO_CLUSTER_KEYS.includes(key));
+  if (strange !== undefined) throw new Error(`${path}: cluster.${strange} is none of ${SCENARIO_CLUSTER_KEYS.join(', ')}`);
+  return given;
+}
+
+const SCENARIO_LISTS = ['nodes', 'objects', 'workload', 'faults'] as const;
+
+function readScenario(path: string, scenario: unknown): Scenario {
+  if (scenario === null || typeof scenario !== 'object') throw new Error(`${path}: scenario must be an object`);
+  const given = scenario as Partial<Scenario>;
+  for (const field of SCENARIO_LISTS) if (!Array.isArray(given[field])) throw new Error(`${path}: scenario.${field} must be a list`);
+  if (typeof given.seed !== 'number' || typeof given.kubernetes !== 'string') throw new Error(`${path}: scenario needs seed and kubernetes`);
+  return { choices: { mode: 'fifo' }, ...given } as Scenario;
 }
 
 function act(cluster: Cluster, action: Action): void {

@@ -53,3 +53,35 @@ describe('kubesim explore', () => {
     expect(() => run(small, { states: 'many' })).toThrow('--states: expected a whole number');
   });
 });
+
+describe('kubesim explore of a scenario', () => {
+  const scenario = JSON.parse(readFileSync(join(import.meta.dirname, '../../../examples/explore/scenario.json'), 'utf8')) as { scenario: { objects: readonly object[]; workload: readonly object[] }; bounds: object };
+
+  it('should exhaust the example with a crash, a stale cache or an API error at every point, and look for loops', () => {
+    const [set] = scenario.scenario.objects;
+    const one = { ...scenario, scenario: { ...scenario.scenario, objects: [{ ...set, replicas: 1 }], workload: scenario.scenario.workload.slice(0, 2) } };
+    const { isRight, lines } = run(write('scenario.json', one));
+    expect(lines.join('\n')).toContain('exhausted: nothing was found within these bounds');
+    expect(isRight).toBe(true);
+  });
+
+  it('should print what breaks as a small scenario that replays it', () => {
+    const broken = run(write('broken.json', { ...scenario, cluster: { withoutControllers: ['statefulset-controller'] }, bounds: { deviations: 0 }, properties: ['convergence of StatefulSets'] }));
+    expect(broken.isRight).toBe(false);
+    expect(broken.lines.join('\n')).toMatch(/violated: convergence of StatefulSets: [\s\S]*convergence of StatefulSets does not hold[\s\S]*replay: runScenario\(/);
+  });
+
+  it('should take a bare scenario, and explore it along one deviation', () => {
+    const { isRight, lines } = run(write('bare.json', { ...scenario.scenario, objects: [], workload: [] }));
+    expect(isRight).toBe(true);
+    expect(lines.join('\n')).toContain('budgets: deviations 1, deferrals 0');
+  });
+
+  it('should refuse a scenario that means nothing, by name', () => {
+    expect(() => run(write('s1.json', { ...scenario, monitors: [] }))).toThrow("'monitors' is none of scenario, cluster");
+    expect(() => run(write('s2.json', { ...scenario, scenario: { ...scenario.scenario, faults: undefined } }))).toThrow('scenario.faults must be a list');
+    expect(() => run(write('s3.json', { ...scenario, properties: ['peace'] }))).toThrow("properties: 'peace' is none of");
+    expect(() => run(write('s4.json', { ...scenario, cluster: { nodes: 3 } }))).toThrow('cluster.nodes is none of timing, withoutControllers');
+    expect(() => run(write('s5.json', { ...scenario, bounds: { faulst: [] } }))).toThrow('bounds.faulst is none of');
+  });
+});
