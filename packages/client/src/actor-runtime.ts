@@ -1,6 +1,6 @@
 // Carries actors: processes with a life of their own, such as kubelets and the scheduler.
 import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
-import { OrderedMap, type ComponentType, type Epoch, type Machine } from '@kubesim/kernel';
+import { NotPeriodic, OrderedMap, type ComponentType, type Epoch, type Machine } from '@kubesim/kernel';
 import type { Actor, ActorContext, TimerOptions } from './actor.ts';
 import type { Ports } from './ports.ts';
 import type { CacheChange, EventToRecord, Lister, Profile, Random, Reason } from './reconcile.ts';
@@ -47,6 +47,11 @@ export class ActorHost {
         const args = machine.argsOf(slot) as ActorArgs;
         const actor = this.actor(args);
         actor.receive(this.context(machine, state, slot, args, actor), state, envelope.message);
+      },
+      repeat: (before, after, repetition, args) => {
+        const { name, isTimeless } = this.actor(args);
+        if (isTimeless !== true) throw new NotPeriodic(`${name} may depend on the instant`);
+        return repetition.value(before, after);
       },
     };
   }

@@ -50,4 +50,6 @@ export interface Actor<State extends object, Message> {
   observe(context: ActorContext<Message>, state: State, change: CacheChange): void;
   /** A timer of the actor is due. */
   receive(context: ActorContext<Message>, state: State, message: Message): void;
+  /** As of controllers: time alone changes nothing about what its quiet timers and the heartbeats of others make it do. */
+  readonly isTimeless?: boolean;
 }

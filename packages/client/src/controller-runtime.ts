@@ -1,6 +1,6 @@
 // Carries controllers: queues, workers, and reconciles whose position is data, so that they fork, crash and replay.
 import type { ApiCall, ApiReply, KubeObject, ResourceName } from '@kubesim/api';
-import { OrderedMap, Vector, type ComponentType, type Epoch, type Hasher, type Machine } from '@kubesim/kernel';
+import { NotPeriodic, OrderedMap, Vector, type ComponentType, type Epoch, type Hasher, type Machine } from '@kubesim/kernel';
 import { CallFailed } from './call-failed.ts';
 import type { EventSource, Ports } from './ports.ts';
 import type { CacheChange, Controller, EnqueueOptions, EventToRecord, HandlerContext, Lister, Profile, Random, Reason, ReconcileContext, ReconcileResult, Reconciling } from './reconcile.ts';
@@ -78,8 +78,10 @@ export class ControllerHost {
       initial: (args) => this.initial(args),
       receive: (machine, state, message, slot) => this.receive(machine, state, message, slot),
       hash: (state, hasher) => this.hash(state, hasher),
-      // Where an empty queue stands in its list says nothing.
-      repeat: (before, after, repetition) => {
+      repeat: (before, after, repetition, args) => {
+        const { name, isTimeless = false } = this.controller(args);
+        if (isTimeless === false || (isTimeless !== true && !isTimeless(after.own))) throw new NotPeriodic(`${name} may depend on the instant`);
+        // Where an empty queue stands in its list says nothing.
         if (queueLength(before) > 0 || queueLength(after) > 0) return repetition.value(before, after);
         return repetition.value({ ...before, order: after.order, head: after.head }, after);
       },

@@ -17,13 +17,15 @@ export interface ControllerParts {
   readonly workers?: number;
   /** Private state that is lost in a crash. */
   readonly initialState?: () => object;
+  /** As of `Controller`: whether time alone changes nothing about what it does in a settled cluster. */
+  readonly isTimeless?: Controller['isTimeless'];
   /** Brings one object of the kind to what it asks for. A key is `namespace/name`, or `name` where the kind has no namespaces. */
   reconcile(context: ReconcileContext, key: string): Reconciling;
 }
 
 /** Makes a controller of its parts. Upstream's counterpart: the builder of sigs.k8s.io/controller-runtime. @public */
 export function defineController(parts: ControllerParts): Controller {
-  const { name, owns = [], also = {}, workers = 1, initialState } = parts;
+  const { name, owns = [], also = {}, workers = 1, initialState, isTimeless } = parts;
   const owned = new Set(owns);
   const group = groupOf(parts.for.apiVersion);
   const isOwnedBy = (object: KubeObject): string | undefined => {
@@ -32,7 +34,7 @@ export function defineController(parts: ControllerParts): Controller {
   };
   return {
     name, workers, watches: [...new Set([parts.for.resource, ...owns, ...Object.keys(also)])],
-    ...(initialState === undefined ? {} : { initialState }),
+    ...(initialState === undefined ? {} : { initialState }), ...(isTimeless === undefined ? {} : { isTimeless }),
     handle(context, { resource, before, after }) {
       const object = (after ?? before) as KubeObject;
       if (resource === parts.for.resource) context.enqueue(objectKey(object));

@@ -78,6 +78,7 @@ export function createLeaderElector(candidate: Candidate): Controller {
   const settings = withDefaults(candidate);
   return {
     name: electorName(candidate.process),
+    isTimeless: true,
     watches: [],
     workers: 1,
     initialState: (): ElectorState => ({ identity: '', lease: null, observedAt: 0, deadlineAt: 0 }),

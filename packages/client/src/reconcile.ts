@@ -145,4 +145,10 @@ export interface Controller {
   start?(context: HandlerContext): void;
   /** How many keys may be worked on at once. */
   readonly workers: number;
+  /**
+   * Whether time alone changes nothing about what it does in a settled cluster: neither its quiet looks nor what heartbeats of nodes
+   * and leases make it do depend on the instant. Then spans in which it takes part may be crossed (docs/decisions/0005); without
+   * it they are stepped through, with the same outcome. A function says so of its private state.
+   */
+  readonly isTimeless?: boolean | ((state: object) => boolean);
 }

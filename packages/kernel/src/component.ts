@@ -21,7 +21,7 @@ export interface ComponentType<State extends object = any, Message = any, Args =
    * What the state will be after periods of quiet tasks that are crossed, from what it was before and after the observed one;
    * without it `repetition.value`. It writes into neither. Throws NotPeriodic (from `repetition`) for what does not repeat itself.
    */
-  repeat?(before: State, after: State, repetition: Repetition): State;
+  repeat?(before: State, after: State, repetition: Repetition, args: Args): State;
 }
 
 /** An input from outside (apply, fault, request) as a function of its arguments, by name. @public */

@@ -93,7 +93,7 @@ export function planCrossing(before: World, after: World, tape: Tape, end: { rea
     const is = after.instances.get(slot) as Instance;
     if (was.state === is.state) continue;
     const { repeat } = types.get(is.type) as ComponentType;
-    const later = repeat === undefined ? repetition.value(was.state, is.state) : repeat(was.state, is.state, repetition) as object;
+    const later = repeat === undefined ? repetition.value(was.state, is.state) : repeat(was.state, is.state, repetition, is.args) as object;
     if (later !== is.state) states.set(slot, later);
   }
   return { periods, ms: repetition.by.ms, timers: timers.sort((a, b) => a.dueAt - b.dueAt || a.sequence - b.sequence), states };

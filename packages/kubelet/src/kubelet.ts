@@ -41,6 +41,7 @@ export function createKubelet(options: KubeletOptions, behaviours: readonly Cont
   const kubelet = new Kubelet(options, [...behaviours, ...defaultBehaviours]);
   return {
     name: `kubelet/${options.node}`,
+    isTimeless: true,
     watches: [
       { resource: 'pods', fieldSelector: `spec.nodeName=${options.node}` }, { resource: 'nodes', fieldSelector: `metadata.name=${options.node}` },
     ],

@@ -23,11 +23,11 @@ import { controllersOf, programsOf, startProgram } from './replicas.ts';
 const NODE_MONITOR_GRACE_MS = 40_000;
 
 /** Controllers of kube-controller-manager, in the order in which they hear of a change; that of HorizontalPodAutoscalers comes after them, for its metrics are the user's. @internal */
-export const BUILT_IN_CONTROLLERS: readonly Controller[] = [
+export const BUILT_IN_CONTROLLERS: readonly Controller[] = ([
   statefulSetController, deploymentController, replicaSetController, replicationController, daemonSetController, jobController, cronJobController, endpointSliceController, endpointController, endpointSliceMirroringController, disruptionController,
   persistentVolumeController, volumeProvisionerController, attachDetachController, pvcProtectionController, pvProtectionController, resourceQuotaController, createNodeLifecycleController({ nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS }),
   nodeIpamController, taintEvictionController, podGcController, ttlAfterFinishedController, namespaceController, serviceAccountController, rootCaCertPublisherController, clusterRoleAggregationController, garbageCollectorController,
-];
+] satisfies readonly Controller[]).map((controller) => ({ ...controller, isTimeless: true }));
 
 const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 

@@ -1,6 +1,8 @@
 // Quiet spans of a whole cluster: what is crossed in closed form equals what is stepped through, before, within and after it.
 import { Cluster, type ClusterOptions } from 'kubesim';
 import type { KubeObject } from '@kubesim/api';
+import type { Controller } from '@kubesim/client';
+import type { MetricAnswer, MetricQuery, MetricsSource } from '@kubesim/controllers';
 import { formatDigest, Hasher, Machine, World } from '@kubesim/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -189,6 +191,41 @@ describe('quiet spans of a cluster', () => {
     const replayed = Cluster.replay(crossed.recording());
     expect(spansOf(replayed).length).toBeGreaterThan(3);
     expect(identity(replayed)).toEqual(identity(crossed));
+  });
+
+  it('should cross where an autoscaler asks a source that looks at pods alone, and follow one that looks at the clock', () => {
+    const scaled = (metrics: MetricsSource, quiet: 'cross' | 'step'): Cluster => {
+      const cluster = new Cluster({ nodes: 1, metrics, events: false });
+      cluster.apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: 2, selector: selector('web'), template: template('web', { resources: { requests: { cpu: '100m' } } }) } } as KubeObject);
+      cluster.apply({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'web' }, spec: { maxReplicas: 6, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }] } } as KubeObject);
+      return cluster.settle().run({ for: '2h', quiet });
+    };
+    const of = (query: MetricQuery, use: string): MetricAnswer => ({ pods: Object.fromEntries(query.pods.map(({ metadata }) => [metadata.name ?? '', use])) });
+    const flat: MetricsSource = { name: 'flat/1', measure: (query) => of(query, '50m') };
+    const crossed = scaled(flat, 'cross');
+    expect(spansOf(crossed)).toHaveLength(1);
+    expect(identity(crossed)).toEqual(identity(scaled(flat, 'step')));
+    const byHour: MetricsSource = { name: 'load-by-hour/1', measure: (query) => of(query, new Date(query.now).getTime() < Date.parse('2026-01-01T01:45:00Z') ? '50m' : '75m') };
+    const followed = scaled(byHour, 'cross');
+    expect(followed.get('deployment/web')?.spec.replicas).toBeGreaterThan(2);
+    expect(identity(followed)).toEqual(identity(scaled(byHour, 'step')));
+  });
+
+  it('should step through what a controller of the user takes part in, unless it says that time is nothing to it', () => {
+    const deadline = Date.parse('2026-01-01T03:00:00Z');
+    const watchman = (isTimeless: boolean): Controller => ({
+      name: 'watchman', watches: ['nodes'], workers: 1, isTimeless,
+      handle: (context, { after }) => { if (after !== undefined) context.enqueue(after.metadata.name ?? ''); },
+      *reconcile(context, name) {
+        if (context.now < deadline || context.lister('nodes').get('', name)?.metadata.labels?.['late'] !== undefined) return undefined;
+        yield { verb: 'patch', resource: 'nodes', name, patchType: 'merge', patch: { metadata: { labels: { late: 'yes' } } } };
+        return undefined;
+      },
+    });
+    const run = (isTimeless: boolean, quiet: 'cross' | 'step'): Cluster => new Cluster({ nodes: 1, controllers: [watchman(isTimeless)] }).settle().run({ for: '4h', quiet });
+    expect(identity(run(false, 'cross'))).toEqual(identity(run(false, 'step')));
+    expect(run(false, 'cross').get('node/node-1')?.metadata.labels?.['late']).toBe('yes');
+    expect(spansOf(run(true, 'cross'))).toHaveLength(1);
   });
 
   it.each(['none', 'set', 'deployment', 'daemons'])('should write nothing but heartbeats once it is settled: %s', (workload) => {

@@ -28,6 +28,7 @@ export function createScheduler(options: SchedulerOptions = {}): Actor<Scheduler
   const memos = new Map();
   return {
     name: options.name ?? 'kube-scheduler',
+    isTimeless: true,
     watches: watched.map((resource) => ({ resource })),
     initial: initialState,
     start: () => undefined,

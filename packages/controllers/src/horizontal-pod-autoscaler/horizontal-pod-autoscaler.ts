@@ -7,7 +7,7 @@ import { keyOf } from '../pods/active-pods.ts';
 import type { Memory } from './behaviour.ts';
 import { NO_METRICS, type MetricsSource } from './metrics.ts';
 import { DEFINITIONS } from './scale-target.ts';
-import { AUTOSCALERS, SYNC_PERIOD_MS, syncAutoscaler } from './sync.ts';
+import { AUTOSCALERS, SYNC_PERIOD_MS, syncAutoscaler, type AutoscalerState } from './sync.ts';
 
 /** A HorizontalPodAutoscaler controller that has its metrics from a source; without one it keeps targets within their bounds and says that it knows no more. @public */
 export function createHorizontalPodAutoscalerController(source: MetricsSource = NO_METRICS): Controller {
@@ -15,7 +15,8 @@ export function createHorizontalPodAutoscalerController(source: MetricsSource = 
     name: 'horizontal-pod-autoscaler-controller',
     watches: [...new Set([AUTOSCALERS, 'pods', DEFINITIONS, ...(source.watches ?? [])])],
     workers: 5,
-    initialState: () => ({ memories: OrderedMap.empty<Memory>() }),
+    initialState: (): AutoscalerState => ({ memories: OrderedMap.empty<Memory>(), readsTime: false }),
+    isTimeless: (state) => !(state as AutoscalerState).readsTime,
     handle(context, { resource, before, after }) {
       const object = (after ?? before) as KubeObject;
       // [HPA1] [HPA2] Every look comes a period after it was asked for, the first too; a look that waits already takes no other.

@@ -21,6 +21,8 @@ const COMPONENT = 'horizontal-pod-autoscaler';
 /** Private state: what is remembered by key. @internal */
 export interface AutoscalerState {
   memories: OrderedMap<Memory>;
+  /** The source has asked for the instant: what it measures may differ though nothing has changed. */
+  readsTime: boolean;
 }
 
 /** A sync in progress. */
@@ -149,7 +151,14 @@ function compute(running: Running, scale: Scale): Found {
   }
   const situation = { now: context.now, pods: selected.pods, specReplicas: scale.spec.replicas ?? 0, statusReplicas: scale.status?.replicas ?? 0, tolerance: toleranceOf(autoscaler, context.profile) };
   const lister = context.lister.bind(context);
-  const computed = computeReplicas(autoscaler.spec.metrics ?? [], namespace, (metric) => ask(source, { now: context.now, namespace, autoscaler, metric, pods: selected.pods, lister }), situation);
+  const state = stateOf(context);
+  const computed = computeReplicas(autoscaler.spec.metrics ?? [], namespace, (metric) => ask(source, {
+    get now() {
+      state.readsTime = true;
+      return context.now;
+    },
+    namespace, autoscaler, metric, pods: selected.pods, lister,
+  }), situation);
   const [failed] = computed.failures;
   const active = computed.replicas !== undefined
     ? { status: 'True' as const, reason: 'ValidMetricFound', message: `the HPA was able to successfully calculate a replica count from ${computed.name}` }

@@ -42,6 +42,7 @@ export function createDns(options: DnsOptions = {}): Actor<DnsState, DnsMessage>
   if (!(lagMs >= 0) || !(ttlSeconds >= 0)) throw new RangeError('dns: lagMs and ttlSeconds must not be negative');
   return {
     name: 'coredns',
+    isTimeless: true,
     watches: [{ resource: 'services' }, { resource: 'endpointslices.discovery.k8s.io' }],
     initial: () => ({ services: OrderedMap.empty(), slices: OrderedMap.empty(), cache: OrderedMap.empty(), ttlSeconds, caches }),
     start(context, state) {
