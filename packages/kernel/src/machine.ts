@@ -434,6 +434,16 @@ export class Machine {
 
   /** Steps until a limit is met. Throws BoundExceeded beyond `maxSteps`, the World being that of the last step. */
   run(limits: RunLimits = {}): RunOutcome {
+    try {
+      return this.runOn(limits);
+    } finally {
+      // A period that was not observed to its end is not held on to.
+      this.observation = undefined;
+      this.tape = undefined;
+    }
+  }
+
+  private runOn(limits: RunLimits): RunOutcome {
     const until = limits.until ?? Infinity;
     const maxSteps = limits.maxSteps ?? STEPS_MAX_DEFAULT;
     let bound = this.stepsMade + maxSteps;
@@ -441,8 +451,6 @@ export class Machine {
     const goal = limits.steps === undefined ? Infinity : this.stepsMade + limits.steps;
     const hasEnd = until !== Infinity || goal !== Infinity;
     const quiet = limits.quiet === 'cross' && hasEnd && (stop === undefined || stopReads !== undefined) && this.mayCross() ? this.definition.quiet : undefined;
-    this.observation = undefined;
-    this.tape = undefined;
     for (;;) {
       if (this.stepsMade >= goal || stop?.() === true) return 'stopped';
       if (settle === true && this.agenda.foregroundCount === 0) return 'settled';

@@ -1,7 +1,7 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
 import { formatTime, type ApiCall, type ApiReply, type ContainerLog, type KubeObject, type ResourceName } from '@kubesim/api';
 import {
-  createApiServer, HEARTBEAT_TEXTS, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type ApiServer, type ApiServerOptions,
+  createApiServer, HEARTBEAT_TEXTS, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type AdmissionPlugin, type ApiServer, type ApiServerOptions,
 } from '@kubesim/apiserver';
 import {
   ActorHost, ControllerHost, correlate, processComponent, ProcessHost, type ActorFactory, type Controller, type EventSource, type EventToRecord,
@@ -12,6 +12,11 @@ import { logReason, noteReconcileEnd, SETTINGS, settingsComponent, type Settings
 
 /** The longest of the heartbeats' periods, a node's status report; all others divide it: leases, passes over the nodes, resyncs. */
 const QUIET_PERIOD_MS = 300_000;
+
+/** Whether no heartbeat can meet another answer of a plugin because it comes later. */
+function leavesHeartbeatsAlone(plugin: AdmissionPlugin): boolean {
+  return plugin.isTimeless === true || (plugin.handles !== undefined && !plugin.handles('UPDATE', 'leases.coordination.k8s.io', '') && !plugin.handles('UPDATE', 'nodes', 'status'));
+}
 
 /** The functions that a control plane is built of. @internal */
 export interface ControlPlaneParts {
@@ -61,7 +66,7 @@ export class ControlPlane {
     this.definition = {
       components: [storeComponent, view, processComponent, this.controllers.component, this.actors.component, settingsComponent, ...(parts.components ?? [])],
       inputs: parts.inputs,
-      quiet: { periodMs: QUIET_PERIOD_MS, texts: HEARTBEAT_TEXTS },
+      ...((parts.admission ?? []).every(leavesHeartbeatsAlone) ? { quiet: { periodMs: QUIET_PERIOD_MS, texts: HEARTBEAT_TEXTS } } : {}),
       functions: [...parts.controllers.map((controller) => `controller ${controller.name}`), ...Object.keys(parts.actors).map((name) => `actor ${name}`), ...(parts.authorizer === undefined ? [] : [`authorizer ${parts.authorizer.name}`]), ...(parts.functions ?? [])],
     };
   }

@@ -1,6 +1,7 @@
 // Quiet spans of a whole cluster: what is crossed in closed form equals what is stepped through, before, within and after it.
 import { Cluster, type ClusterOptions } from 'kubesim';
 import type { KubeObject } from '@kubesim/api';
+import type { AdmissionPlugin } from '@kubesim/apiserver';
 import type { Controller } from '@kubesim/client';
 import type { MetricAnswer, MetricQuery, MetricsSource } from '@kubesim/controllers';
 import { formatDigest, Hasher, Machine, World } from '@kubesim/kernel';
@@ -209,6 +210,22 @@ describe('quiet spans of a cluster', () => {
     const followed = scaled(byHour, 'cross');
     expect(followed.get('deployment/web')?.spec.replicas).toBeGreaterThan(2);
     expect(identity(followed)).toEqual(identity(scaled(byHour, 'step')));
+  });
+
+  it('should step through heartbeats that a plugin of the user looks at, unless it says that time is nothing to it', () => {
+    const curfew: AdmissionPlugin = {
+      name: 'Curfew',
+      admit: ({ resource, object }, { time }) => (resource !== 'nodes' || object === undefined || time < '2026-01-01T02:00:00Z' ? undefined : { object: { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, late: 'yes' } } } }),
+    };
+    const run = (plugin: AdmissionPlugin, quiet: 'cross' | 'step'): Cluster => new Cluster({ nodes: 1, admission: [plugin] }).settle().run({ for: '3h', quiet });
+    const crossed = run(curfew, 'cross');
+    expect(crossed.get('node/node-1')?.metadata.labels?.['late']).toBe('yes');
+    expect(identity(crossed)).toEqual(identity(run(curfew, 'step')));
+    for (const plugin of [{ ...curfew, handles: (_operation: string, resource: string) => resource === 'pods' }, { name: 'Nothing', isTimeless: true }]) expect(spansOf(run(plugin, 'cross'))).toHaveLength(1);
+  });
+
+  it('should cross with roles, too', () => {
+    expect(spansOf(new Cluster({ nodes: 1, authorization: 'RBAC' }).settle().run({ for: '3h' }))).toHaveLength(1);
   });
 
   it('should step through what a controller of the user takes part in, unless it says that time is nothing to it', () => {

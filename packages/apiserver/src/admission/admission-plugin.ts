@@ -63,4 +63,9 @@ export interface AdmissionPlugin {
   admit?(attributes: AdmissionAttributes, context: AdmissionContext): AdmissionOutcome;
   /** Validating phase; sees the object as it is to be stored. */
   validate?(attributes: AdmissionAttributes, context: AdmissionContext): AdmissionOutcome;
+  /**
+   * Whether its answer about a lease or a node's status depends on no instant. A cluster with a plugin that looks at these and
+   * does not say so steps through every heartbeat (docs/decisions/0005). Upstream has no counterpart.
+   */
+  readonly isTimeless?: boolean;
 }

@@ -58,6 +58,7 @@ function charge(quota: Quota, resource: string, object: KubeObject, delta: Reado
 /** Counts what is created against the quotas of its namespace. @public */
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
+  isTimeless: true,
   handles: (operation, _resource, subresource) => subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
   validate: ({ operation, kind, resource, subresource, namespace, object, oldObject, dryRun }, { store }) => {
     if (subresource !== '' || namespace === '' || object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;

@@ -104,6 +104,7 @@ function ofBinding(attributes: AdmissionAttributes, object: KubeObject, store: S
 /** Refuses roles and bindings that would grant more than their writer has. It goes with the RBAC authorizer. @public */
 export const rbacEscalation: AdmissionPlugin = {
   name: 'RBACEscalation',
+  isTimeless: true,
   validate: (attributes, { store }) => {
     const { kind, object, user } = attributes;
     if (kind.group !== GROUP || object === undefined || isPrivileged(user)) return undefined;
