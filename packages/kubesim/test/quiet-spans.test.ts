@@ -8,7 +8,7 @@ import { formatDigest, Hasher, Machine, World } from '@kubesim/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const NUM_RUNS = Number(process.env['KUBESIM_RUNS'] ?? 10);
+const NUM_RUNS = Number(process.env['KUBESIM_RUNS'] ?? 8);
 const SEED = process.env['KUBESIM_SEED'] === undefined ? undefined : Number(process.env['KUBESIM_SEED']);
 
 const selector = (app: string): object => ({ matchLabels: { app } });
