@@ -1,7 +1,7 @@
 export type { Change, Storage } from './storage/storage.ts';
 export { HEARTBEAT_TEXTS } from './storage/quiet-span.ts';
 export { keyOf, STORE, storeComponent, WorldStorage } from './storage/world-storage.ts';
-export { delayView, freezeView, initialList, relist, subscribe, thawView, unsubscribe, viewComponent, viewName, ViewReader, type Deliver, type ViewArgs } from './storage/view.ts';
+export { delayView, freezeView, initialList, relist, standBefore, standingList, subscribe, thawView, unsubscribe, viewComponent, viewName, ViewReader, type Deliver, type ViewArgs } from './storage/view.ts';
 export { createApiServer, type ApiServer } from './api-server.ts';
 export type { ApiServerOptions, Caller } from './server.ts';
 export type { AdmissionAttributes, AdmissionContext, AdmissionOutcome, AdmissionPlugin } from './admission/admission-plugin.ts';

@@ -11,7 +11,7 @@ import type { Machine } from '@kubesim/kernel';
 import { createDns, createKubelet, type KubeletOptions } from '@kubesim/kubelet';
 import { createScheduler, defaultPlugins, defaultProfile, type SchedulerOptions } from '@kubesim/scheduler';
 import { ControlPlane } from './control-plane.ts';
-import { FAULTS, faultComponent, faultFilter, faultLatency } from './faults.ts';
+import { FAULTS, faultComponent, faultFilter, faultLatency, faultStanding } from './faults.ts';
 import { clusterInputs, USER } from './inputs.ts';
 import { BOOTSTRAP_POLICY } from './bootstrap-policy.ts';
 import { log } from './pod-access.ts';
@@ -50,6 +50,7 @@ export function createControlPlane(options: Required<ClusterOptions>): ControlPl
   });
   plane.filter = faultFilter;
   plane.latency = faultLatency;
+  plane.standing = faultStanding;
   return plane;
 }
 

@@ -163,6 +163,21 @@ export class Faults {
     this.target.apply({ fault: 'lag', ...this.cache('faults.delayCache', process, resource), lagMs: durationMs('faults.delayCache.lag', lag) });
   }
 
+  /**
+   * Hands a process to a second API server, one that has seen nothing for the last `behind` and sees nothing more until `freshServer`. What
+   * runs never goes back: its caches stand still. What starts lists the older state, so `restart` after this takes a process back in time:
+   * `staleServer('kube-controller-manager', { behind: '10s' })`. Writes go to the store all the same, and an older version meets a conflict.
+   */
+  staleServer(process: string, options: { readonly behind?: Duration } = {}): void {
+    checkKeys('faults.staleServer', options, ['behind']);
+    this.target.apply({ fault: 'stand', process: this.process('faults.staleServer', process), behindMs: durationMs('faults.staleServer.behind', options.behind ?? 0) });
+  }
+
+  /** Lets the API server of a process catch up. */
+  freshServer(process: string): void {
+    this.target.apply({ fault: 'catchUp', process: this.process('faults.freshServer', process) });
+  }
+
   /** Loses watches: what was not seen yet comes as one list, with states skipped. */
   relist(process: string, resource?: ResourceName): void {
     this.target.apply({ fault: 'relist', ...this.cache('faults.relist', process, resource) });

@@ -1,7 +1,8 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
 import { formatTime, type ApiCall, type ApiReply, type ContainerLog, type KubeObject, type ResourceName } from '@kubesim/api';
 import {
-  createApiServer, HEARTBEAT_TEXTS, initialList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type AdmissionPlugin, type ApiServer, type ApiServerOptions,
+  createApiServer, HEARTBEAT_TEXTS, initialList, standBefore, standingList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type AdmissionPlugin, type ApiServer, type ApiServerOptions,
+  type ViewArgs,
 } from '@kubesim/apiserver';
 import {
   ActorHost, ControllerHost, correlate, processComponent, ProcessHost, type ActorFactory, type Controller, type EventSource, type EventToRecord,
@@ -47,6 +48,8 @@ export class ControlPlane {
   readonly parts: ControlPlaneParts;
   filter: CallFilter | undefined;
   latency: Ports['latency'];
+  /** The revision at which the API server stands that a process starts with, if that is not the newest. */
+  standing: ((machine: Machine, process: string) => number | undefined) | undefined;
   /** Told of each reconcile's end, for tests and traces. */
   ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
 
@@ -110,15 +113,21 @@ export class ControlPlane {
       openView: (machine, process, processSlot, target) => openView(machine, process, processSlot, target),
       watch: (machine, viewSlot, on) => {
         const store = machine.slotOf(STORE);
-        if (on) subscribe(machine, store, viewSlot);
-        else unsubscribe(machine, store, viewSlot);
+        if (!on) return unsubscribe(machine, store, viewSlot);
+        subscribe(machine, store, viewSlot);
+        const revision = this.standingOf(machine, viewSlot);
+        if (revision !== undefined) standBefore(machine, viewSlot, this.storage(machine).changesSince((machine.argsOf(viewSlot) as ViewArgs).resource, revision));
       },
-      initialList: (machine, viewSlot) => initialList(machine, machine.slotOf(STORE), viewSlot),
+      initialList: (machine, viewSlot) => (this.standingOf(machine, viewSlot) === undefined ? initialList : standingList)(machine, machine.slotOf(STORE), viewSlot),
       lister: (machine, viewSlot) => new ViewReader(machine, machine.slotOf(STORE), viewSlot) as Lister,
       record: (machine, source, event) => this.record(machine, source, event),
       explain: (machine, source, subject, why) => explain(machine, source, subject, why),
       profile: (machine) => settingsOf(machine).profile,
     };
+  }
+
+  private standingOf(machine: Machine, viewSlot: number): number | undefined {
+    return this.standing?.(machine, (machine.argsOf(viewSlot) as ViewArgs).process);
   }
 
   /** Writes an Event. Never fails and never changes anything but Events. */

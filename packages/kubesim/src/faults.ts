@@ -42,6 +42,10 @@ export interface FaultState {
   nodes: OrderedMap<'stopped' | 'cut-off'>;
   /** Nodes whose disk is full. */
   fullDisks: OrderedMap<true>;
+  /** The revision of the API server that a process is served by, where that has seen nothing since. */
+  standing: OrderedMap<number>;
+  /** The lowest revision at which the server of a process ever stood: so far it may have gone back. */
+  wentBackTo: OrderedMap<number>;
   /** How far the clocks of nodes are off, in ms. */
   skew: OrderedMap<number>;
 }
@@ -91,8 +95,8 @@ export function startProcess(plane: ControlPlane, machine: Machine, process: str
 export function faultComponent(plane: () => ControlPlane): ComponentType<FaultState, FaultMessage> {
   return {
     name: FAULTS,
-    version: 3,
-    initial: () => ({ rules: [], crashes: [], dying: [], nodes: OrderedMap.empty(), fullDisks: OrderedMap.empty(), skew: OrderedMap.empty() }),
+    version: 4,
+    initial: () => ({ rules: [], crashes: [], dying: [], nodes: OrderedMap.empty(), fullDisks: OrderedMap.empty(), standing: OrderedMap.empty(), wentBackTo: OrderedMap.empty(), skew: OrderedMap.empty() }),
     receive: (machine, state, message, slot) => {
       if (message === null) return;
       if (message.do === 'start') return startProcess(plane(), machine, message.process);
@@ -197,6 +201,35 @@ export function viewsOf(machine: Machine, process: string, resource?: ResourceNa
 export function freezeCaches(machine: Machine, process: string, resource?: ResourceName): void {
   for (const slot of viewsOf(machine, process, resource)) freezeView(machine, slot);
 }
+
+/**
+ * Hands a process to an API server that has seen nothing since an instant and sees nothing more: its caches, which never go back, stand
+ * still, and when it starts it lists what that server holds. Legal: a list from version 0 may be answered by any server's cache, which
+ * may lag as any. What the process writes goes to the store, and meets the rule of conflicts; single objects are read there, too.
+ * @internal
+ */
+export function standProcess(plane: ControlPlane, machine: Machine, process: string, instant: number): void {
+  const storage = plane.storage(machine);
+  const faults = machine.edit<FaultState>(machine.slotOf(FAULTS));
+  const revision = Math.max(storage.revisionAt(instant), storage.compactedRevision);
+  faults.standing = faults.standing.set(machine.epoch, process, revision);
+  faults.wentBackTo = faults.wentBackTo.set(machine.epoch, process, Math.min(revision, faults.wentBackTo.get(process) ?? revision));
+  freezeCaches(machine, process);
+}
+
+/** The server has caught up. @internal */
+export function catchUp(machine: Machine, process: string): void {
+  const faults = machine.edit<FaultState>(machine.slotOf(FAULTS));
+  if (!faults.standing.has(process)) return;
+  faults.standing = faults.standing.delete(machine.epoch, process);
+  thawCaches(machine, process);
+}
+
+/** Where the API server of a process stands; undefined if that is the newest revision. @internal */
+export const faultStanding: NonNullable<ControlPlane['standing']> = (machine, process) => {
+  const { standing } = machine.peek<FaultState>(machine.slotOf(FAULTS));
+  return standing.size === 0 ? undefined : standing.get(process);
+};
 
 /** Legal as `freezeCaches`. @internal */
 export function delayCaches(machine: Machine, process: string, lagMs: number, resource?: ResourceName): void {

@@ -4,7 +4,7 @@ import type { InputFunction, Machine } from '@kubesim/kernel';
 import type { ContainerAddress, ContainerBehaviour, ExecOutcome, KubeletMessage, PodHttpResponse, ProbeFlap } from '@kubesim/kubelet';
 import type { ControllerArgs } from '@kubesim/client';
 import type { ControlPlane } from './control-plane.ts';
-import { crashProcess, delayCaches, FAULTS, freezeCaches, relistCaches, SILENCE_SEEN_MS, startProcess, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
+import { catchUp, crashProcess, delayCaches, FAULTS, freezeCaches, relistCaches, SILENCE_SEEN_MS, standProcess, startProcess, thawCaches, type ApiFault, type CrashPoint, type FaultState } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 import { exec, http } from './pod-access.ts';
 import { formatDuration } from './duration.ts';
@@ -15,6 +15,8 @@ export type FaultInput =
   | { readonly fault: 'api'; readonly rule: ApiFault }
   | { readonly fault: 'freeze' | 'thaw' | 'relist'; readonly process: string; readonly resource?: ResourceName }
   | { readonly fault: 'lag'; readonly process: string; readonly lagMs: number; readonly resource?: ResourceName }
+  | { readonly fault: 'stand'; readonly process: string; readonly behindMs: number }
+  | { readonly fault: 'catchUp'; readonly process: string }
   | { readonly fault: 'crash' | 'restart'; readonly process: string }
   | { readonly fault: 'crashAfter'; readonly point: CrashPoint }
   | { readonly fault: 'clear' }
@@ -114,6 +116,10 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       const { node, uid } = placeOf(plane, machine, input);
       return tellKubelet(plane, machine, node, { kind: 'killContainers', uid, exitCode: input.exitCode, container: input.container, reason: input.reason });
     }
+    case 'stand':
+      return standProcess(plane, machine, input.process, machine.now - input.behindMs);
+    case 'catchUp':
+      return catchUp(machine, input.process);
     case 'crash':
       return crashProcess(plane, machine, input.process);
     case 'restart':
@@ -146,6 +152,10 @@ function describeFault(input: FaultInput): { readonly subject: string; readonly 
       return { subject: 'process/*', message: 'API faults end' };
     case 'freeze': case 'thaw': case 'relist': case 'lag':
       return { subject: `process/${input.process}`, message: `cache of ${input.resource ?? 'everything'}: ${input.fault === 'lag' ? `lags by ${formatDuration(input.lagMs)}` : input.fault}` };
+    case 'stand':
+      return { subject: `process/${input.process}`, message: `is served by an API server that is ${formatDuration(input.behindMs)} behind` };
+    case 'catchUp':
+      return { subject: `process/${input.process}`, message: 'its API server has caught up' };
     case 'crash': case 'restart':
       return { subject: `process/${input.process}`, message: input.fault };
     case 'node':

@@ -125,6 +125,38 @@ function subscriberKey(args: ViewArgs): string {
   return only === undefined ? args.resource : `${args.resource} ${only}`;
 }
 
+/**
+ * Lets a view that has just been opened stand where it was before these changes, and stay there until it is thawed: it is served by an
+ * API server that has not seen them. Legal: a list from version 0 may be answered by any server's cache, which may lag as any. @public
+ */
+export function standBefore(machine: Machine, slot: number, changes: Iterable<Change>): void {
+  const args = machine.argsOf(slot) as ViewArgs;
+  const view = machine.edit<ViewState>(slot);
+  const unseen: Change[] = [];
+  for (const change of changes) if (args.only === undefined || args.only === change.key) unseen.push(...(args.node === undefined ? [change] : changesOfNode(change, args.node)));
+  view.unseen = unseen;
+  view.orphanChanges = unseen.filter(isOfOrphan).length;
+  view.owner = machine.epoch;
+  view.head = 0;
+  view.frozen = true;
+}
+
+/** What a pod's change is to the watch of one node: a pod comes when it is bound there. */
+function changesOfNode(change: Change, node: string): readonly Change[] {
+  const was = change.before?.['spec']?.nodeName === node;
+  const is = change.after['spec']?.nodeName === node;
+  if (is) return [was ? change : { ...change, type: 'ADDED', before: undefined }];
+  return was ? [{ ...change, type: 'DELETED', after: change.before as KubeObject }] : [];
+}
+
+/** What a view holds, as additions: what a process lists from the server that it stands with. @public */
+export function* standingList(machine: Machine, storeSlot: number, viewSlot: number): Generator<Change, void, undefined> {
+  const { resource, only } = machine.argsOf(viewSlot) as ViewArgs;
+  const reader = new ViewReader(machine, storeSlot, viewSlot);
+  const revision = reader.seenRevision();
+  for (const object of reader.list()) if (only === undefined || only === objectKey(object)) yield { revision, resource, key: objectKey(object), type: 'ADDED', after: object };
+}
+
 /** Puts a change before every view that it concerns. @internal */
 export function wakeSubscribers(machine: Machine, state: StoreState, change: Change): void {
   const all = state.subscribers.get(change.resource);

@@ -1,7 +1,7 @@
-// Faults of caches: late, standing still, listed anew.
+// Faults of caches: late, standing still, listed anew, of an older server.
 import fc from 'fast-check';
 import type { FaultDefinition } from './definition.ts';
-import { cachesOf, MANAGER } from './targets.ts';
+import { cachesOf, MANAGER, processesOf } from './targets.ts';
 
 /** @internal */
 export const relist: FaultDefinition<'relist'> = {
@@ -44,6 +44,25 @@ export const lag: FaultDefinition<'lag'> = {
   durationMs: ({ forMs }) => forMs,
   staleMs: ({ lagMs }) => lagMs,
   describe: ({ process, resource, lagMs, forMs }) => `the cache of ${process} of ${resource ?? 'everything'} lags by ${lagMs} ms for ${forMs} ms`,
+};
+
+/** @internal */
+export const staleServer: FaultDefinition<'staleServer'> = {
+  rule: 'a process that starts lists from version 0, which any API server may answer from its cache, and that may lag as any; what it writes goes to the store and meets the rule of conflicts',
+  weight: 2,
+  draw: ({ process, forMs }) => fc.record({ process, behindMs: fc.nat(8_000), forMs }),
+  begin(cluster, { process, behindMs }) {
+    for (const name of processesOf(cluster, process)) {
+      cluster.faults.staleServer(name, { behind: behindMs });
+      cluster.faults.restart(name);
+    }
+  },
+  end(cluster, { process }) {
+    for (const name of processesOf(cluster, process)) cluster.faults.freshServer(name);
+  },
+  durationMs: ({ forMs }) => forMs,
+  staleMs: ({ behindMs, forMs }) => behindMs + forMs,
+  describe: ({ process, behindMs, forMs }) => `${process} restart with an API server that is ${behindMs} ms behind, and catches up after ${forMs} ms`,
 };
 
 /** @internal */

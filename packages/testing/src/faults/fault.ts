@@ -24,6 +24,7 @@ export interface FaultParameters {
   diskFull: { readonly node: string; readonly forMs: number };
   probeFlap: { readonly of: string; readonly nth: number; readonly probe: 'readiness' | 'liveness'; readonly failMs: number; readonly passMs: number; readonly forMs: number };
   containerCrash: { readonly of: string; readonly nth: number };
+  staleServer: { readonly process: FaultProcess; readonly behindMs: number; readonly forMs: number };
   quotaLag: { readonly lagMs: number; readonly forMs: number };
   dnsLag: { readonly lagMs: number; readonly forMs: number };
 }

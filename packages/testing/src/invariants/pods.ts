@@ -128,7 +128,13 @@ interface ViewFacts { readonly unseen: readonly { readonly revision: number }[];
 
 const FOLLOWED_VIEWS = ['kube-controller-manager pods', 'kube-controller-manager statefulsets.apps', 'kube-controller-manager replicasets.apps', 'kube-scheduler pods', 'kube-scheduler nodes'];
 
-/** A cache moves forward: the oldest change that it has not seen is never older than it was before. @public */
+/** Where the API servers stood that processes were served by, if one was behind. */
+interface FaultFacts { readonly wentBackTo: { get(process: string): number | undefined } }
+
+/**
+ * A cache moves forward: the oldest change that it has not seen is never older than it was before; but for a process that starts with an
+ * API server that is behind, which may go back to where that stands. @public
+ */
 export const cachesMoveForward: Monitor<Readonly<Record<string, number>>> = {
   name: 'caches only move forward',
   initial: {},
@@ -136,11 +142,13 @@ export const cachesMoveForward: Monitor<Readonly<Record<string, number>>> = {
   step: (state, view) => {
     if (view.changes.length === 0) return { state };
     const next: Record<string, number> = {};
+    const faults = componentOf<FaultFacts>(view, 'faults');
     for (const name of FOLLOWED_VIEWS) {
       const facts = componentOf<ViewFacts>(view, `view ${name}`);
       const oldest = facts?.unseen[facts.head]?.revision;
       if (oldest === undefined) continue;
-      if (oldest < (state[name] ?? 0)) return { violation: `the cache of ${name} went back to revision ${oldest} from ${state[name] ?? 0}` };
+      const wentBackTo = faults?.wentBackTo.get(name.split(' ')[0] ?? '') ?? Infinity;
+      if (oldest < Math.min(state[name] ?? 0, wentBackTo + 1)) return { violation: `the cache of ${name} went back to revision ${oldest} from ${state[name] ?? 0}` };
       next[name] = oldest;
     }
     return { state: { ...state, ...next } };

@@ -2,7 +2,7 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Monitor } from '../explorer/monitor.ts';
 import { stateless } from '../properties/monitor.ts';
-import { keyOf, ownerOf } from './facts.ts';
+import { componentOf, keyOf, ownerOf } from './facts.ts';
 
 type Versions = Readonly<Record<string, { readonly version: number; readonly generation: number; readonly observed: number }>>;
 
@@ -10,7 +10,14 @@ function versionsOf(object: KubeObject): Versions[string] {
   return { version: Number(object.metadata.resourceVersion), generation: object.metadata.generation ?? 0, observed: (object['status']?.observedGeneration as number | undefined) ?? 0 };
 }
 
-/** Versions grow with every write, generations and observed generations never fall, and nothing is observed before it is there. @public */
+/** Whether some process has started with an API server that was behind. */
+interface FaultFacts { readonly wentBackTo: { readonly size: number } }
+
+/**
+ * Versions grow with every write, generations never fall, and nothing is observed before it is there. Observed generations do not fall
+ * either, unless a controller was taken back in time: a status that it works out then meets a conflict, is tried again against what is
+ * there, and says what it was worked out from. Upstream: replica_set_utils.go updateReplicaSetStatus (1.37). @public
+ */
 export const versionsGrow: Monitor<{ readonly last: number; readonly objects: Versions }> = {
   name: 'versions and generations grow',
   initial: { last: 0, objects: {} },
@@ -20,6 +27,7 @@ export const versionsGrow: Monitor<{ readonly last: number; readonly objects: Ve
     if (view.changes.length === 0) return { state };
     const objects: Record<string, Versions[string]> = { ...state.objects };
     let { last } = state;
+    const mayFall = (componentOf<FaultFacts>(view, 'faults')?.wentBackTo.size ?? 0) > 0;
     for (const { type, resource, after } of view.changes) {
       const uid = `${resource} ${after.metadata.uid ?? ''}`;
       const now = versionsOf(after);
@@ -28,7 +36,7 @@ export const versionsGrow: Monitor<{ readonly last: number; readonly objects: Ve
       if (now.version <= last) return { violation: `${name} was written at version ${now.version} after version ${last}` };
       last = now.version;
       if (before !== undefined && now.generation < before.generation) return { violation: `${name} went from generation ${before.generation} to ${now.generation}` };
-      if (before !== undefined && now.observed < before.observed) return { violation: `the observed generation of ${name} went from ${before.observed} to ${now.observed}` };
+      if (before !== undefined && now.observed < before.observed && !mayFall) return { violation: `the observed generation of ${name} went from ${before.observed} to ${now.observed}` };
       if (now.observed > now.generation && now.generation > 0) return { violation: `${name} observes generation ${now.observed} and is at ${now.generation}` };
       if (type === 'DELETED') delete objects[uid];
       else objects[uid] = now;
