@@ -600,7 +600,7 @@ class NaiveSync {
     const ours = (claim.metadata.ownerReferences ?? []).filter((owner) => owner.uid === this.uid || owner.uid === (pod.metadata.uid ?? ''));
     if (this.isConflicting(claim, pod)) return ours.length === 0;
     if (ours.some((owner) => owner.controller !== true)) return false;
-    const uids = (owners: readonly Owner[]): string => [...new Set(owners.map((owner) => owner.uid))].sort().join();
+    const uids = (owners: readonly Owner[]): string => JSON.stringify([...new Set(owners.map((owner) => owner.uid))].sort());
     return uids(ours) === uids(this.wantedOwners(pod));
   }
 
