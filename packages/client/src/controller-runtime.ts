@@ -90,9 +90,9 @@ export class ControllerHost {
 
   /** A change of a watched cache: the controller names keys. */
   deliver(machine: Machine, slot: number, change: CacheChange): void {
-    const state = machine.edit<ControllerState>(slot);
     const args = machine.argsOf(slot) as ControllerArgs;
-    this.controller(args).handle(new Handling(this.ports, machine, slot, state, args, this), change);
+    // Most changes are none of this controller's business: its state is not touched before the handler asks for it.
+    this.controller(args).handle(new Handling(this.ports, machine, slot, undefined, args, this), change);
   }
 
   /** The process starts: periodic keys are enqueued. */
@@ -309,17 +309,26 @@ class Handling implements HandlerContext {
   protected readonly ports: Ports;
   protected machine: Machine;
   protected readonly slot: number;
-  protected controllerState: ControllerState;
+  private record: ControllerState | undefined;
   protected readonly args: ControllerArgs;
   private readonly host: ControllerHost;
 
-  constructor(ports: Ports, machine: Machine, slot: number, state: ControllerState, args: ControllerArgs, host: ControllerHost) {
+  constructor(ports: Ports, machine: Machine, slot: number, state: ControllerState | undefined, args: ControllerArgs, host: ControllerHost) {
     this.ports = ports;
     this.machine = machine;
     this.slot = slot;
-    this.controllerState = state;
+    this.record = state;
     this.args = args;
     this.host = host;
+  }
+
+  /** The controller's state for writing. */
+  protected get controllerState(): ControllerState {
+    return this.record ??= this.machine.edit<ControllerState>(this.slot);
+  }
+
+  protected set controllerState(state: ControllerState) {
+    this.record = state;
   }
 
   get now(): number {
@@ -355,6 +364,7 @@ class Handling implements HandlerContext {
   }
 
   enqueue(key: string): void {
+    if ((this.record ?? this.machine.peek<ControllerState>(this.slot)).dirty.has(key)) return;
     this.host.enqueue(this.machine, this.slot, this.controllerState, this.args, key);
   }
 
