@@ -50,6 +50,14 @@ const CHANGES: Readonly<Record<string, (cluster: Cluster) => void>> = {
   'a pod is deleted': (cluster) => { for (const pod of cluster.list('pods').slice(0, 1)) cluster.delete(`pod/${pod.metadata.name}`); },
   'a pod comes': (cluster) => { cluster.apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'late' }, spec: { containers: [{ name: 'main', image: 'nginx:1.25' }] } }); },
   'the clock of a node jumps': (cluster) => { cluster.faults.clockJump('node/node-1', '90s'); },
+  'a node restarts': (cluster) => { cluster.faults.restart('node/node-1'); },
+  'a node is back': (cluster) => { cluster.faults.heal('node/node-1'); },
+  'a node is slow': (cluster) => { cluster.faults.slow('node/node-1', 3); },
+  'a node is tainted': (cluster) => { cluster.taint('node-1', 'dedicated=db:NoExecute'); },
+  'a cache is frozen': (cluster) => { cluster.faults.freezeCache('kube-controller-manager', 'nodes'); },
+  'a cache is listed anew': (cluster) => { cluster.faults.relist('kube-scheduler'); },
+  'a lease cannot be written': (cluster) => { cluster.faults.api({ verb: 'update', resource: 'leases', process: 'kubelet/node-1', error: 'unavailable', times: 3 }); },
+  'a controller stops': (cluster) => { cluster.stopController('node-lifecycle-controller'); },
   'a cache lags': (cluster) => { cluster.faults.delayCache('kube-controller-manager', '30s'); },
 };
 
@@ -83,14 +91,15 @@ const spansOf = (cluster: Cluster): readonly unknown[] => cluster.kernel.peek<{ 
 const scenario = fc.record({
   workload: fc.constantFrom(...Object.keys(WORKLOADS)),
   nodes: fc.integer({ min: 1, max: 3 }),
+  options: fc.constantFrom<ClusterOptions>({}, {}, { timing: 'instant' }, { events: false }, { controllerManagers: 2 }),
   seed: fc.integer({ min: 0, max: 1000 }),
   parts: fc.array(fc.record({ minutes: fc.integer({ min: 1, max: 90 }), ms: fc.nat(60_000), change: fc.constantFrom(...Object.keys(CHANGES)) }), { minLength: 1, maxLength: 2 }),
 });
 
 describe('quiet spans of a cluster', () => {
   it('[promise 5] equal the uncrossed run: random settled clusters, lengths and changes in between', () => {
-    fc.assert(fc.property(scenario, ({ workload, nodes, seed, parts }) => {
-      const [crossed, stepped] = [clusterOf(workload, { nodes, seed }), clusterOf(workload, { nodes, seed })];
+    fc.assert(fc.property(scenario, ({ workload, nodes, options, seed, parts }) => {
+      const [crossed, stepped] = [clusterOf(workload, { ...options, nodes, seed }), clusterOf(workload, { ...options, nodes, seed })];
       for (const { minutes, ms, change } of parts) {
         const length = { until: crossed.now + minutes * 60_000 + ms };
         crossed.run(length);
