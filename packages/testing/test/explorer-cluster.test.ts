@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Machine, type World } from '@kubesim/kernel';
+import { formatDigest, Machine, type World } from '@kubesim/kernel';
 import { checkCertificate, explore, findLoop, type Intervention, type Monitor } from '@kubesim/testing';
 import { BUILT_IN_CONTROLLERS } from '../../kubesim/src/bootstrap.ts';
 import { Space, type Spot } from '../src/explorer/space.ts';
@@ -22,6 +22,13 @@ function rollingUpdate(replicas: number): World {
   const cluster = settled(replicas);
   cluster.setImage('statefulset/web', { main: 'app:2' });
   return cluster.kernel.seal();
+}
+
+/** The World whose time stands at the instant, with what is due then. */
+function machineAt(machine: Machine, now: number): World {
+  const fork = Machine.from(machine.seal());
+  if (fork.now < now) fork.alternatives();
+  return fork.seal();
 }
 
 /** What is in the store, without what differs from run to run: versions, uids, times. */
@@ -62,6 +69,10 @@ describe('the explorer over a cluster', () => {
         // What the machine holds now is found among what was kept: every component, every waiting message.
         const again = space.transitions.state(machine.seal());
         expect(space.transitions.exactIds(spot.state)).toEqual(space.transitions.exactIds(again));
+        // The digest that was carried along is the one that is worked out anew.
+        const anew = spot.state.now === again.now ? again : space.transitions.ready(again) ?? again;
+        expect(formatDigest(space.transitions.digest(spot.state, 0, 0))).toBe(formatDigest(space.transitions.digest(space.transitions.state(machineAt(machine, spot.state.now)), 0, 0)));
+        expect(formatDigest(space.transitions.digest(spot.state, 0, 0))).toBe(formatDigest(space.transitions.digest(anew, 0, 0)));
         expect(spot.state.timers.map(({ pending, dueAt }) => `${pending.id} ${dueAt}`)).toEqual((space.transitions.ready(again)?.timers.length === spot.state.timers.length ? space.transitions.ready(again) : again)?.timers.map(({ pending, dueAt }) => `${pending.id} ${dueAt}`));
       }
     }

@@ -1,7 +1,7 @@
 // Sleep sets: which heads need not be taken from a state, since a path that takes them earlier leads to the same states. Every state
 // is still entered; what is saved is the ways to it (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems).
 import type { Space } from './space.ts';
-import type { Delta } from './transitions.ts';
+import type { Delta } from './state.ts';
 
 /** A head that sleeps, or was explored: its lane, where it goes, and what it does. @internal */
 export interface Sleeper {

@@ -3,7 +3,8 @@
 import { WorldStorage, type Change } from '@kubesim/apiserver';
 import { Hasher, Machine, mix, Vector, type Digest, type Instance, type OrderedMap, type StepWitness, type Task, type World } from '@kubesim/kernel';
 import { DigestTable } from './digest-table.ts';
-import { Projector, ProjectionContext, UidNames, type Projection, type Stamp } from './projection.ts';
+import { Projector, ProjectionContext, UidNames, type Projection } from './projection.ts';
+import { add, addStamp, addWords, changed, copySums, Memo, NO_LOCALS, NO_SLOTS, settled, State, subtractWords, type Attended, type Branch, type Delta, type Local, type Operation, type Parts, type Pending, type StoreFacts, type Timer, type Watched, type Words } from './state.ts';
 
 /** How digests of states are taken. @internal */
 export interface DigestRules {
@@ -15,117 +16,6 @@ export interface DigestRules {
   readonly ignoreChance: boolean;
   /** Whether the order between channels counts. */
   readonly ordered: boolean;
-}
-
-/** What of a projection is fixed, and what depends on now, on what the store holds, and on what views have not seen. @internal */
-export interface Parts {
-  readonly digest: Digest;
-  readonly times: readonly Stamp[];
-  /** Versions and uids. */
-  readonly references: readonly Stamp[];
-  readonly revisions: readonly Stamp[];
-  /** What the references come to, by the store's state. */
-  readonly settled: Map<StoreFacts, Words>;
-}
-
-/** A component's state, or the counters of the random streams, kept once. @internal */
-export interface Local {
-  readonly id: number;
-  readonly instance: Instance | undefined;
-  readonly streams: OrderedMap<number> | undefined;
-  readonly parts: readonly Parts[];
-  readonly hasReferences: boolean;
-  readonly hasRevisions: boolean;
-  /** Of a view: revisions of the changes that it has not seen. */
-  readonly unseen: readonly number[];
-  /** Process and resource of a view, process of a controller. */
-  readonly process: string | undefined;
-  readonly resource: string | undefined;
-  /** What is current in the store, of the store's states alone. */
-  readonly facts: StoreFacts | undefined;
-  /** Digest with the instants as of `timedAt`: four words for each renaming. */
-  timedAt: number;
-  readonly timed: Int32Array;
-}
-
-interface StoreFacts {
-  readonly versions: ReadonlySet<number>;
-  readonly uids: ReadonlySet<number>;
-}
-
-/** A message that waits, kept once. @internal */
-export interface Pending {
-  readonly id: number;
-  readonly task: Task;
-  /** Number of its channel, and of its channel's name with uids named by their objects. */
-  readonly channel: number;
-  readonly lane: number;
-  readonly isForeground: boolean;
-  readonly parts: readonly Parts[];
-  readonly memo: Memo;
-}
-
-interface Timer {
-  readonly pending: Pending;
-  readonly dueAt: number;
-}
-
-/** A state of the whole. Never changed. @internal */
-export interface State {
-  readonly now: number;
-  /** By slot; the random streams come last. */
-  readonly locals: readonly Local[];
-  /** What is due, in order of sending. */
-  readonly due: readonly Pending[];
-  /** By instant, then in order of sending. */
-  readonly timers: readonly Timer[];
-  readonly foreground: number;
-  /** Digests of the components and of the timers, summed: four words for each renaming. */
-  readonly sums: Int32Array;
-  /** Slots of views with something unseen, and of states that hold revisions. */
-  readonly unseenSlots: readonly number[];
-  readonly revisionSlots: readonly number[];
-}
-
-type Operation =
-  | { readonly do: 'due'; readonly pending: Pending }
-  | { readonly do: 'timer'; readonly pending: Pending; readonly dueAt: number }
-  | { readonly do: 'takeBack'; readonly to: number; readonly channel: string | undefined };
-
-/** What one step does. @internal */
-export interface Delta {
-  /** Slots that it read or wrote, in order of first use, and those that it wrote. */
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-  readonly results: readonly Local[];
-  readonly operations: readonly Operation[];
-  /** Channels that it sends into, as numbers. */
-  readonly sends: readonly number[];
-  /** Committed writes but of Events and leases, in order. */
-  readonly changes: readonly Change[];
-  /** What monitors made of it, by what they remembered. */
-  readonly watched: Map<object, Watched[]>;
-  /** What monitors read of the states after it, so far. */
-  readonly seen: Set<number>;
-  /** Whether a monitor is asked after it; worked out by the space. */
-  isVisible: boolean | undefined;
-}
-
-/** What monitors came to after a step, by what they read of the state. @internal */
-export interface Watched {
-  readonly slots: readonly number[];
-  readonly locals: readonly Local[];
-  readonly result: unknown;
-}
-
-/** What was seen of a step so far: which slot it reads next, and what follows for each state of it. */
-interface Branch {
-  readonly slot: number;
-  readonly next: Map<Local, Branch | Delta>;
-}
-
-class Memo {
-  readonly roots: Map<number, Branch | Delta> = new Map<number, Branch | Delta>();
 }
 
 /** Something that may be done from outside in any state. @internal */
@@ -186,7 +76,7 @@ export class Transitions {
     const due = tasks.slice(0, dueCount).map((task) => this.internTask(task));
     const timers = tasks.slice(dueCount).map((task) => ({ pending: this.internTask(task), dueAt: task.dueAt }));
     const foreground = [...due, ...timers.map(({ pending }) => pending)].filter(({ isForeground }) => isForeground).length;
-    return this.complete({ now: world.now, locals, due, timers, foreground });
+    return this.complete(world.now, locals, due, timers, foreground);
   }
 
   /** The state with time moved to the next instant if nothing is due; undefined if nothing is left. */
@@ -196,12 +86,14 @@ export class Transitions {
     if (first === undefined) return undefined;
     let end = 1;
     while (end < state.timers.length && (state.timers[end] as Timer).dueAt === first.dueAt) end++;
-    return this.complete({ now: first.dueAt, locals: state.locals, due: state.timers.slice(0, end).map(({ pending }) => pending), timers: state.timers.slice(end), foreground: state.foreground });
+    const due: Pending[] = [];
+    for (let at = 0; at < end; at++) due.push((state.timers[at] as Timer).pending);
+    return this.moved(state, first.dueAt, due, state.timers.slice(end));
   }
 
   /** The state at a later instant, before which nothing is due. */
   later(state: State, now: number): State {
-    return this.complete({ now, locals: state.locals, due: state.due, timers: state.timers, foreground: state.foreground });
+    return this.moved(state, now, state.due, state.timers);
   }
 
   /** The instant of the next step, or Infinity. */
@@ -239,9 +131,9 @@ export class Transitions {
 
   /** The state after a step: the message at `index` of what is due is taken, unless it is an input's (−1). */
   apply(state: State, index: number, delta: Delta): State {
-    const locals = [...state.locals];
+    const { now, locals } = state;
     const { writes, results } = delta;
-    for (let at = 0; at < writes.length; at++) locals[writes[at] as number] = results[at] as Local;
+    const sums = copySums(state.sums);
     let { foreground } = state;
     const due: Pending[] = [];
     for (let at = 0; at < state.due.length; at++) if (at !== index) due.push(state.due[at] as Pending);
@@ -254,10 +146,11 @@ export class Transitions {
           if (operation.pending.isForeground) foreground++;
           break;
         case 'timer': {
-          if (timers === state.timers) timers = [...timers];
+          if (timers === state.timers) timers = timers.slice();
           let place = timers.length;
           while (place > 0 && (timers[place - 1] as Timer).dueAt > operation.dueAt) place--;
           timers.splice(place, 0, { pending: operation.pending, dueAt: operation.dueAt });
+          this.addTimer(sums, operation.pending, operation.dueAt, now, true);
           if (operation.pending.isForeground) foreground++;
           break;
         }
@@ -270,47 +163,56 @@ export class Transitions {
             due.splice(at--, 1);
             if (channel !== undefined) break;
           }
-          if (timers === state.timers) timers = [...timers];
           for (let at = 0; at < timers.length; at++) {
-            const { pending } = timers[at] as Timer;
+            const { pending, dueAt } = timers[at] as Timer;
             if (!isMeant(pending)) continue;
+            if (timers === state.timers) timers = timers.slice();
             if (pending.isForeground) foreground--;
+            this.addTimer(sums, pending, dueAt, now, false);
             timers.splice(at--, 1);
             if (channel !== undefined) break;
           }
         }
       }
     }
-    const after = { now: state.now, locals, due, timers, foreground };
-    if (this.storeSlot >= 0 && locals[this.storeSlot] !== state.locals[this.storeSlot]) return this.complete(after);
-    const sums = new Int32Array(state.sums);
-    const facts = this.factsIn(state);
-    let { unseenSlots, revisionSlots } = state;
+    const before = state.facts;
+    let facts = before;
+    let { attended } = state;
+    for (let at = 0; at < writes.length; at++) if (writes[at] === this.storeSlot) ({ facts } = results[at] as Local);
     for (let at = 0; at < writes.length; at++) {
       const slot = writes[at] as number;
-      const old = state.locals[slot] as Local;
-      const now = results[at] as Local;
-      this.addLocal(sums, old, state.now, facts, -1);
-      this.addLocal(sums, now, state.now, facts, 1);
-      unseenSlots = changed(unseenSlots, slot, old.unseen.length > 0, now.unseen.length > 0);
-      revisionSlots = changed(revisionSlots, slot, old.hasRevisions, now.hasRevisions);
+      const old = locals[slot] as Local;
+      const local = results[at] as Local;
+      this.subtractLocal(sums, old, now, before);
+      this.addLocal(sums, local, now, facts);
+      attended = attend(attended, slot, old, local);
     }
-    if (timers !== state.timers) {
-      this.addTimers(sums, state.timers, state.now, -1);
-      this.addTimers(sums, timers, state.now, 1);
+    if (facts !== before && facts !== undefined && before !== undefined) {
+      // What others hold of versions and uids is current or not by what the store has now.
+      for (const slot of state.attended.referring) {
+        if (writes.includes(slot)) continue;
+        const { parts } = locals[slot] as Local;
+        for (let renaming = 0; renaming < parts.length; renaming++) {
+          const part = parts[renaming] as Parts;
+          const sum = sums[renaming] as Words;
+          subtractWords(sum, settled(part, before));
+          addWords(sum, settled(part, facts));
+        }
+      }
     }
-    return { ...after, sums, unseenSlots, revisionSlots };
+    return new State({ now, due, timers, foreground, sums, attended, facts }, locals, writes, results);
   }
 
   /** The state with everything of a channel that is due put off to the next instant, behind what is due there. */
   defer(state: State, channel: number): State {
-    const moved = state.due.filter((pending) => pending.channel === channel);
+    const sums = copySums(state.sums);
     const due = state.due.filter((pending) => pending.channel !== channel);
     const instant = (state.timers[0] as Timer).dueAt;
     let place = 0;
     while (place < state.timers.length && (state.timers[place] as Timer).dueAt === instant) place++;
-    const timers = [...state.timers.slice(0, place), ...moved.map((pending) => ({ pending, dueAt: instant })), ...state.timers.slice(place)];
-    return this.complete({ now: state.now, locals: state.locals, due, timers, foreground: state.foreground });
+    const moved = state.due.filter((pending) => pending.channel === channel).map((pending) => ({ pending, dueAt: instant }));
+    for (const { pending } of moved) this.addTimer(sums, pending, instant, state.now, true);
+    return state.with({ now: state.now, due, timers: [...state.timers.slice(0, place), ...moved, ...state.timers.slice(place)], foreground: state.foreground, sums });
   }
 
   /** Identifies a state, with a word of the caller's; the least over the renamings. */
@@ -356,7 +258,7 @@ export class Transitions {
   /** What of projected data is relative to the store and to views, in a state. */
   relativeWords(parts: Parts, state: State): Digest {
     const sum: Words = { a: 0, b: 0, c: 0, d: 0 };
-    const facts = this.factsIn(state);
+    const { facts } = state;
     if (facts !== undefined && parts.references.length > 0) addWords(sum, settled(parts, facts));
     if (parts.revisions.length > 0) this.addRevisions(sum, parts, state, undefined);
     return sum;
@@ -389,11 +291,14 @@ export class Transitions {
   }
 
   private digestUnder(state: State, renaming: number, extraA: number, extraB: number): Digest {
-    const { sums, now, due } = state;
-    const at = renaming * 4;
-    const sum: Words = { a: (sums[at] as number) + extraA | 0, b: (sums[at + 1] as number) + extraB | 0, c: sums[at + 2] as number, d: sums[at + 3] as number };
-    const facts = this.factsIn(state);
-    for (const slot of state.revisionSlots) this.addRevisions(sum, (state.locals[slot] as Local).parts[renaming] as Parts, state, (state.locals[slot] as Local).process);
+    const { now, due, facts } = state;
+    const { a, b, c, d } = state.sums[renaming] as Words;
+    const sum: Words = { a: (a + extraA) | 0, b: (b + extraB) | 0, c, d };
+    const { revised } = state.attended;
+    for (let at = 0; at < revised.length; at++) {
+      const local = state.local(revised[at] as number);
+      this.addRevisions(sum, local.parts[renaming] as Parts, state, local.process);
+    }
     let line = 0x6c696e65;
     for (let index = 0; index < due.length; index++) {
       const pending = due[index] as Pending;
@@ -414,16 +319,13 @@ export class Transitions {
     return { a: mix(sum.a, 1), b: mix(sum.b, 2), c: mix(sum.c, 3), d: mix(sum.d, 4) };
   }
 
-  private factsIn(state: Pick<State, 'locals'>): StoreFacts | undefined {
-    return this.storeSlot < 0 ? undefined : (state.locals[this.storeSlot] as Local).facts;
-  }
-
   /** A revision counts by how many unseen changes it covers in the views of its resource that the process has. */
   private addRevisions(sum: Words, parts: Parts, state: State, process: string | undefined): void {
+    const { unseen } = state.attended;
     for (const { place, value, resource } of parts.revisions) {
       let count = 0;
-      for (const slot of state.unseenSlots) {
-        const view = state.locals[slot] as Local;
+      for (let at = 0; at < unseen.length; at++) {
+        const view = state.local(unseen[at] as number);
         if (view.resource !== resource || (process !== undefined && view.process !== process)) continue;
         for (const revision of view.unseen) if (revision <= value) count++;
       }
@@ -431,18 +333,19 @@ export class Transitions {
     }
   }
 
-  /** Puts a component's digest into the sums, or takes it out. */
-  private addLocal(sums: Int32Array, local: Local, now: number, facts: StoreFacts | undefined, sign: 1 | -1): void {
-    const timed = this.timed(local, now);
-    for (let word = 0; word < sums.length; word++) sums[word] = (sums[word] as number) + sign * (timed[word] as number);
-    if (!local.hasReferences || facts === undefined) return;
-    for (let renaming = 0; renaming < local.parts.length; renaming++) {
-      const { a, b, c, d } = settled(local.parts[renaming] as Parts, facts);
-      const at = renaming * 4;
-      sums[at] = (sums[at] as number) + sign * a;
-      sums[at + 1] = (sums[at + 1] as number) + sign * b;
-      sums[at + 2] = (sums[at + 2] as number) + sign * c;
-      sums[at + 3] = (sums[at + 3] as number) + sign * d;
+  private addLocal(sums: readonly Words[], { parts, hasReferences }: Local, now: number, facts: StoreFacts | undefined): void {
+    for (let renaming = 0; renaming < parts.length; renaming++) {
+      const part = parts[renaming] as Parts;
+      addWords(sums[renaming] as Words, this.timed(part, now));
+      if (hasReferences && facts !== undefined) addWords(sums[renaming] as Words, settled(part, facts));
+    }
+  }
+
+  private subtractLocal(sums: readonly Words[], { parts, hasReferences }: Local, now: number, facts: StoreFacts | undefined): void {
+    for (let renaming = 0; renaming < parts.length; renaming++) {
+      const part = parts[renaming] as Parts;
+      subtractWords(sums[renaming] as Words, this.timed(part, now));
+      if (hasReferences && facts !== undefined) subtractWords(sums[renaming] as Words, settled(part, facts));
     }
   }
 
@@ -451,49 +354,56 @@ export class Transitions {
   }
 
   /** Digest of a component's state as of an instant. */
-  private timed(local: Local, now: number): Int32Array {
-    if (local.timedAt === now) return local.timed;
-    const { timed, parts } = local;
+  private timed(parts: Parts, now: number): Words {
+    if (parts.times.length === 0) return parts.digest;
+    let words = parts.timed.get(now);
+    if (words === undefined) {
+      words = { ...parts.digest };
+      for (const stamp of parts.times) addStamp(words, stamp.place, this.age(stamp.value, now));
+      parts.timed.set(now, words);
+    }
+    return words;
+  }
+
+  /** Puts a timer's digest into the sums, or takes it out. */
+  private addTimer(sums: readonly Words[], { parts }: Pending, dueAt: number, now: number, isAdded: boolean): void {
+    const offset = dueAt - now;
     for (let renaming = 0; renaming < parts.length; renaming++) {
       const { digest, times } = parts[renaming] as Parts;
-      const sum: Words = { ...digest };
-      for (const stamp of times) addStamp(sum, stamp.place, this.age(stamp.value, now));
-      timed.set([sum.a, sum.b, sum.c, sum.d], renaming * 4);
+      const words: Words = { a: mix(digest.a, offset), b: mix(digest.b, offset ^ 0x74696d65), c: digest.c ^ mix(digest.d, offset), d: digest.d };
+      for (const stamp of times) addStamp(words, stamp.place, this.age(stamp.value, now));
+      if (isAdded) addWords(sums[renaming] as Words, words);
+      else subtractWords(sums[renaming] as Words, words);
     }
-    local.timedAt = now;
-    return timed;
   }
 
-  private addTimers(sums: Int32Array, timers: readonly Timer[], now: number, sign: 1 | -1): void {
-    for (const { pending, dueAt } of timers) {
-      const offset = dueAt - now;
-      for (let renaming = 0; renaming < pending.parts.length; renaming++) {
-        const { digest, times } = pending.parts[renaming] as Parts;
-        const sum: Words = { a: mix(digest.a, offset), b: mix(digest.b, offset ^ 0x74696d65), c: digest.c ^ mix(digest.d, offset), d: digest.d };
-        for (const stamp of times) addStamp(sum, stamp.place, this.age(stamp.value, now));
-        const at = renaming * 4;
-        sums[at] = (sums[at] as number) + sign * sum.a;
-        sums[at + 1] = (sums[at + 1] as number) + sign * sum.b;
-        sums[at + 2] = (sums[at + 2] as number) + sign * sum.c;
-        sums[at + 3] = (sums[at + 3] as number) + sign * sum.d;
+  /** The state at another instant, with what is due then. */
+  private moved(state: State, now: number, due: readonly Pending[], timers: readonly Timer[]): State {
+    const sums = copySums(state.sums);
+    for (const slot of state.attended.timed) {
+      const { parts } = state.local(slot);
+      for (let renaming = 0; renaming < parts.length; renaming++) {
+        const part = parts[renaming] as Parts;
+        subtractWords(sums[renaming] as Words, this.timed(part, state.now));
+        addWords(sums[renaming] as Words, this.timed(part, now));
       }
     }
+    for (const { pending, dueAt } of state.timers) this.addTimer(sums, pending, dueAt, state.now, false);
+    for (const { pending, dueAt } of timers) this.addTimer(sums, pending, dueAt, now, true);
+    return state.with({ now, due, timers, foreground: state.foreground, sums });
   }
 
-  private complete(state: Omit<State, 'sums' | 'unseenSlots' | 'revisionSlots'>): State {
-    const sums = new Int32Array(this.contexts.length * 4);
-    const unseenSlots: number[] = [];
-    const revisionSlots: number[] = [];
-    const facts = this.factsIn(state);
-    for (let slot = 0; slot < state.locals.length; slot++) {
-      const local = state.locals[slot] as Local;
-      this.addLocal(sums, local, state.now, facts, 1);
-      if (local.unseen.length > 0) unseenSlots.push(slot);
-      if (local.hasRevisions) revisionSlots.push(slot);
+  private complete(now: number, locals: readonly Local[], due: readonly Pending[], timers: readonly Timer[], foreground: number): State {
+    const sums: Words[] = this.contexts.map(() => ({ a: 0, b: 0, c: 0, d: 0 }));
+    const facts = this.storeSlot < 0 ? undefined : (locals[this.storeSlot] as Local).facts;
+    let attended: Attended = { timed: NO_SLOTS, referring: NO_SLOTS, unseen: NO_SLOTS, revised: NO_SLOTS };
+    for (let slot = 0; slot < locals.length; slot++) {
+      const local = locals[slot] as Local;
+      this.addLocal(sums, local, now, facts);
+      attended = attend(attended, slot, undefined, local);
     }
-    this.addTimers(sums, state.timers, state.now, 1);
-    const { now, locals, due, timers, foreground } = state;
-    return { now, locals, due, timers, foreground, sums, unseenSlots, revisionSlots };
+    for (const { pending, dueAt } of timers) this.addTimer(sums, pending, dueAt, now, true);
+    return new State({ now, due, timers, foreground, sums, attended, facts }, locals, NO_SLOTS, NO_LOCALS);
   }
 
   private recall(state: State, memo: Memo, action: () => void): Delta {
@@ -549,7 +459,7 @@ export class Transitions {
         changes = changesSince(machine, before);
         this.noteUids(machine);
       }
-      writes = [...witness.written].filter((slot) => slot !== this.streamSlot);
+      writes = [...witness.written].filter((slot) => slot !== this.streamSlot && !isUntouched(instances[slot] as Instance, (state.locals[slot] as Local).instance));
       results = writes.map((slot) => this.internInstance(machine, instances[slot] as Instance));
       if (witness.written.has(this.streamSlot)) {
         writes.push(this.streamSlot);
@@ -607,7 +517,7 @@ export class Transitions {
   private keepLocal(digest: Digest, local: Pick<Local, 'instance' | 'streams' | 'facts' | 'parts'>): Local {
     const parts = local.parts[0] as Parts;
     const args = local.instance?.args as { readonly process?: string; readonly resource?: string } | null | undefined;
-    const kept: Local = { id: this.locals.length, ...local, hasReferences: parts.references.length > 0, hasRevisions: parts.revisions.length > 0, unseen: unseenOf(local.instance), process: args?.process, resource: args?.resource, timedAt: NaN, timed: new Int32Array(local.parts.length * 4) };
+    const kept: Local = { id: this.locals.length, ...local, hasTimes: parts.times.length > 0, hasReferences: parts.references.length > 0, hasRevisions: parts.revisions.length > 0, unseen: unseenOf(local.instance), process: args?.process, resource: args?.resource };
     this.localIds.set(digest, kept.id);
     this.locals.push(kept);
     return kept;
@@ -627,23 +537,14 @@ export class Transitions {
 
 }
 
-interface Words {
-  a: number;
-  b: number;
-  c: number;
-  d: number;
-}
-
-function add(sum: Words, a: number, b: number, c: number, d: number): void {
-  sum.a = (sum.a + a) | 0;
-  sum.b = (sum.b + b) | 0;
-  sum.c = (sum.c + c) | 0;
-  sum.d = (sum.d + d) | 0;
-}
-
-function addStamp(sum: Words, place: number, value: number): void {
-  const word = mix(place, value);
-  add(sum, word, mix(word, place), Math.imul(word ^ 0x5bd1e995, 0x9e3779b1), mix(place ^ 0x55555555, value));
+/** Slots with one of them put in or taken out, by what it was and is. */
+function attend(attended: Attended, slot: number, was: Local | undefined, is: Local): Attended {
+  const timed = changed(attended.timed, slot, was?.hasTimes ?? false, is.hasTimes);
+  const referring = changed(attended.referring, slot, was?.hasReferences ?? false, is.hasReferences);
+  const unseen = changed(attended.unseen, slot, (was?.unseen.length ?? 0) > 0, is.unseen.length > 0);
+  const revised = changed(attended.revised, slot, was?.hasRevisions ?? false, is.hasRevisions);
+  if (timed === attended.timed && referring === attended.referring && unseen === attended.unseen && revised === attended.revised) return attended;
+  return { timed, referring, unseen, revised };
 }
 
 function isLess(one: Digest, other: Digest): boolean {
@@ -653,25 +554,13 @@ function isLess(one: Digest, other: Digest): boolean {
   return one.d < other.d;
 }
 
-function addWords(sum: Words, { a, b, c, d }: Words): void {
-  add(sum, a, b, c, d);
-}
-
-/** What the versions and uids in a projection come to where these are current. */
-function settled(parts: Parts, facts: StoreFacts): Words {
-  let words = parts.settled.get(facts);
-  if (words === undefined) {
-    words = { a: 0, b: 0, c: 0, d: 0 };
-    for (const { kind, place, value } of parts.references) addStamp(words, place, (kind === 'uid' ? facts.uids : facts.versions).has(value) ? 1 : 2);
-    parts.settled.set(facts, words);
-  }
-  return words;
-}
-
-/** A list of slots with one of them put in or taken out. */
-function changed(slots: readonly number[], slot: number, was: boolean, is: boolean): readonly number[] {
-  if (was === is) return slots;
-  return is ? [...slots, slot] : slots.filter((each) => each !== slot);
+/** Whether what was opened for writing was left as it was: what is written in depth has another identity, since others may hold what was there. */
+function isUntouched(now: Instance, before: Instance | undefined): boolean {
+  if (before === undefined || now.args !== before.args) return false;
+  const after = now.state as Readonly<Record<string, unknown>>;
+  const earlier = before.state as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(after);
+  return keys.length === Object.keys(earlier).length && keys.every((key) => after[key] === earlier[key]);
 }
 
 function unseenOf(instance: Instance | undefined): readonly number[] {
@@ -683,7 +572,7 @@ function unseenOf(instance: Instance | undefined): readonly number[] {
 function partsOf({ digest, stamps }: Projection): Parts {
   return {
     digest, times: stamps.filter(({ kind }) => kind === 'instant'), references: stamps.filter(({ kind }) => kind === 'version' || kind === 'uid'),
-    revisions: stamps.filter(({ kind }) => kind === 'revision'), settled: new Map(),
+    revisions: stamps.filter(({ kind }) => kind === 'revision'), settled: new Map(), timed: new Map(),
   };
 }
 
@@ -691,7 +580,7 @@ function partsOf({ digest, stamps }: Projection): Parts {
 function settleReferences(parts: Parts, facts: StoreFacts): Parts {
   const sum: Words = { ...parts.digest };
   addWords(sum, settled(parts, facts));
-  return { digest: sum, times: parts.times, references: [], revisions: parts.revisions, settled: new Map() };
+  return { digest: sum, times: parts.times, references: [], revisions: parts.revisions, settled: new Map(), timed: new Map() };
 }
 
 function factsOf(machine: Machine, uids: UidNames): StoreFacts {
