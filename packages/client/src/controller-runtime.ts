@@ -283,7 +283,7 @@ export class ControllerHost {
     state.processing.forEach((_, key) => hasher.text(key));
     state.running.forEach((running, key) => {
       hasher.text(key).instant(running.startedAt).word(running.log.length);
-      for (const item of running.log.values()) hasher.value(item);
+      for (const item of running.log.values()) hasher.constant(item);
     });
     state.delayed.forEach(({ at, isForeground }, key) => hasher.text(key).instant(at).word(isForeground ? 1 : 0));
     state.failures.forEach((count, key) => hasher.text(key).word(Math.min(count, FAILURES_THAT_COUNT)));

@@ -168,6 +168,17 @@ export class Hasher {
     return this.digest(digest);
   }
 
+  /** A value that nobody changes any more, frozen or not: it is looked at once. */
+  constant(value: unknown): this {
+    if (value === null || typeof value !== 'object') return this.value(value);
+    let digest = OMIT_NOTHING.memo.get(value);
+    if (digest === undefined) {
+      digest = new Hasher().fields(value, OMIT_NOTHING).finish();
+      OMIT_NOTHING.memo.set(value, digest);
+    }
+    return this.digest(digest);
+  }
+
   private fields(value: object, omit: Omit): this {
     if (Array.isArray(value)) {
       this.word(6).word(value.length);

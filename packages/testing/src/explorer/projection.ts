@@ -14,7 +14,7 @@ export interface Stamp {
   /** ms, a version, a uid's number, or a revision. */
   readonly value: number;
   /** Of a revision: the resource whose views it is compared with. */
-  readonly resource?: string;
+  readonly resource: string | undefined;
 }
 
 /** @internal */
@@ -77,6 +77,11 @@ export class ProjectionContext {
   }
 }
 
+/** A stamp within something larger. Written out field by field: there are thousands for a component. */
+function elsewhere({ kind, place, value, resource }: Stamp, within: number): Stamp {
+  return { kind, place: mix(within, place), value, resource };
+}
+
 /** A hasher that projects. @internal */
 export class Projector extends Hasher {
   private readonly context: ProjectionContext;
@@ -108,6 +113,10 @@ export class Projector extends Hasher {
     return this.project(value, undefined);
   }
 
+  override constant(value: unknown): this {
+    return value === null || typeof value !== 'object' ? this.value(value) : this.remembered(value);
+  }
+
   /** `revisionsOf`: numbers under this value are revisions of that resource; `any` where its keys will name the resource. */
   private project(value: unknown, revisionsOf: string | undefined): this {
     if (typeof value === 'string') {
@@ -123,6 +132,10 @@ export class Projector extends Hasher {
     if (value === null || value === undefined) return this.word(5);
     const object = value;
     if (revisionsOf !== undefined || !Object.isFrozen(object)) return this.embed(this.fresh(object, revisionsOf));
+    return this.remembered(object);
+  }
+
+  private remembered(object: object): this {
     let projection = this.context.memo.get(object);
     if (projection === undefined) {
       projection = this.fresh(object, undefined);
@@ -137,7 +150,8 @@ export class Projector extends Hasher {
 
   private embed(projection: Projection): this {
     const place = this.a;
-    for (const stamp of projection.stamps) this.stamps.push({ ...stamp, place: mix(place, stamp.place) });
+    const { stamps } = projection;
+    for (let index = 0; index < stamps.length; index++) this.stamps.push(elsewhere(stamps[index] as Stamp, place));
     return this.digest(projection.digest);
   }
 
@@ -203,7 +217,8 @@ export class Projector extends Hasher {
       b = (b + digest.b) | 0;
       c = (c + digest.c) | 0;
       d = (d + digest.d) | 0;
-      for (const stamp of stamps) this.stamps.push({ ...stamp, place: mix(mix(place, digest.a), stamp.place) });
+      const entry = mix(place, digest.a);
+      for (let index = 0; index < stamps.length; index++) this.stamps.push(elsewhere(stamps[index] as Stamp, entry));
     });
     return this.digest({ a, b, c, d });
   }
