@@ -2,7 +2,7 @@
 // Upstream: processCondemned and its callers in pkg/controller/statefulset/stateful_set_control.go (1.37).
 import type { Pod } from '@kubesim/api';
 import { claimsMatchRetentionPolicy } from './claims.ts';
-import { between, firstOrdinal, notYetAvailable, rangeOf, type DecisionInput } from './decision-input.ts';
+import { between, notYetAvailable, rangeOf, type DecisionInput } from './decision-input.ts';
 import { isMonotonic } from './identity.ts';
 import { lastOrdinal } from './ordinal-runs.ts';
 import { podFacts } from './pod-facts.ts';
@@ -15,7 +15,7 @@ const NO_LIMIT = 2147483648;
 export function condemnedPods(input: DecisionInput): readonly Pod[] {
   const { start, end } = rangeOf(input.set);
   const ascending = [...between(input.summary.slots, 0, start), ...between(input.summary.slots, end, NO_LIMIT)].map(([, pod]) => pod);
-  const extras = input.summary.extras.size === 0 ? [] : condemnedExtras(input);
+  const extras = condemnedExtras(input);
   const descending = ascending.reverse();
   // Of one ordinal the order of the list counts, and there the pod that holds the slot is the last.
   return extras.length === 0 ? descending : [...extras, ...descending].sort((a, b) => podFacts(b).ordinal - podFacts(a).ordinal);
@@ -31,20 +31,13 @@ function condemnedExtras(input: DecisionInput): readonly Pod[] {
 
 /** Claims of condemned pods whose owners are not those that the policy wants. @internal */
 export function condemnedClaimsPhase(input: DecisionInput): Phase {
-  const pods = mayHaveWrongClaims(input) ? condemnedPods(input) : [];
+  // Slots with wrong claims are among those that need attention; only pods without a slot must be looked at anyway.
+  const pods = input.summary.extras.size + input.summary.attention.size > 0 ? condemnedPods(input) : [];
   const steps: Step[] = [];
   pods.forEach((pod, index) => {
     if (!claimsMatchRetentionPolicy(input.set, pod, input.claims)) steps.push({ index, pod, stops: false });
   });
   return { name: 'condemned-claims', pace: isMonotonic(input.set) ? 'ordered' : 'slow-start', memberCount: pods.length, steps, endsSync: false };
-}
-
-/** Slots with wrong claims are among those that need attention; only pods without a slot must be looked at anyway. */
-function mayHaveWrongClaims(input: DecisionInput): boolean {
-  if ((input.set.spec.volumeClaimTemplates ?? []).length === 0) return false;
-  const { start, end } = rangeOf(input.set);
-  return input.summary.extras.size > 0 || firstOrdinal(input.summary.attention, end, NO_LIMIT) !== undefined ||
-    (start > 0 && firstOrdinal(input.summary.attention, 0, start) !== undefined);
 }
 
 /** Deletions of condemned pods: all that are not going yet, or in an ordered set the highest one, if it may go. @internal */
@@ -58,9 +51,8 @@ export function condemnedPhase(input: DecisionInput): Phase {
     return { name: 'condemned', pace: 'slow-start', memberCount: pods.length, steps, endsSync: false };
   }
   const pod = highestCondemned(input);
-  if (pod === undefined) return { name: 'condemned', pace: 'ordered', memberCount: 0, steps: [], endsSync: false };
-  const steps = mayGo(input, pod) ? [{ index: 0, pod, stops: true }] : [];
-  return { name: 'condemned', pace: 'ordered', memberCount: 1, steps, endsSync: true };
+  const steps = pod !== undefined && mayGo(input, pod) ? [{ index: 0, pod, stops: true }] : [];
+  return { name: 'condemned', pace: 'ordered', memberCount: pod === undefined ? 0 : 1, steps, endsSync: pod !== undefined };
 }
 
 /** The pod that an ordered scale-down looks at. @internal */

@@ -2,7 +2,7 @@
 // Upstream: updateStatefulSet in pkg/controller/statefulset/stateful_set_control.go (1.37).
 import type { StatefulSetStatus } from '@kubesim/api';
 import type { Reason } from '@kubesim/client';
-import { condemnedClaimsPhase, condemnedPhase, highestCondemned } from './condemned.ts';
+import { condemnedClaimsPhase, condemnedPhase } from './condemned.ts';
 import type { DecisionInput } from './decision-input.ts';
 import { explainCondemned, explainReplicas, explainSet, explainUpdate } from './explain.ts';
 import type { Phase, SyncPlan } from './plan.ts';
@@ -43,11 +43,11 @@ function placedPhases(input: DecisionInput): { readonly phases: readonly Phase[]
   const condemned = condemnedPhase(input);
   const phases = [replicas, condemnedClaimsPhase(input), condemned].filter((phase) => phase.steps.length > 0 || phase.endsSync);
   const why = replicas.steps.length > 0 ? explainReplicas(input, replicas)
-    : condemned.memberCount > 0 ? explainCondemned(input, condemned, highestCondemned(input)) : undefined;
-  if (condemned.endsSync) return { phases, why: why ?? explainCondemned(input, condemned, undefined) };
+    : condemned.memberCount > 0 ? explainCondemned(input, condemned) : undefined;
+  if (condemned.endsSync) return { phases, why: why ?? explainCondemned(input, condemned) };
   const strategy = input.set.spec.updateStrategy?.type;
   if (strategy === 'OnDelete' || isRecreating(input.set, input.behaviour)) {
-    return { phases, why: why ?? { rule: strategy ?? '', message: `${strategy}: pods are left at the revision they have` } };
+    return { phases, why: why ?? { rule: `${strategy}`, message: `${strategy}: pods are left at the revision they have` } };
   }
   const pods = podsToUpdate(input);
   if (pods.length === 0) return { phases, why: why ?? explainUpdate(input, pods) };

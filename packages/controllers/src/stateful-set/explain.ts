@@ -1,6 +1,7 @@
 // Why a sync does what it does, in words for people.
 import type { Pod, StatefulSet } from '@kubesim/api';
 import type { Reason } from '@kubesim/client';
+import { highestCondemned } from './condemned.ts';
 import { notYetAvailable, type DecisionInput } from './decision-input.ts';
 import { hasEnded, isCreated, podFacts } from './pod-facts.ts';
 import type { Explanation, Phase, Step } from './plan.ts';
@@ -49,11 +50,11 @@ function state(input: DecisionInput, pod: Pod): string {
 }
 
 /** Why condemned pods go, or the highest of them does not. @internal */
-export function explainCondemned(input: DecisionInput, phase: Phase, highest: Pod | undefined): Reason {
+export function explainCondemned(input: DecisionInput, phase: Phase): Reason {
   if (phase.steps.length > 0) return { rule: 'ScaleDown', message: `deletes ${names(phase.steps)}: not among the ordinals asked for` };
-  const name = highest?.metadata.name;
-  const what = highest === undefined ? 'is not available' : state(input, highest);
-  return { rule: 'ScaleDown', message: `scale-down waits for ${name}, which ${what}`, blockedBy: `pod/${name}` };
+  const highest = highestCondemned(input) as Pod;
+  const { name } = highest.metadata;
+  return { rule: 'ScaleDown', message: `scale-down waits for ${name}, which ${state(input, highest)}`, blockedBy: `pod/${name}` };
 }
 
 /** Why the rolling update deletes what it deletes, or nothing. @internal */

@@ -99,7 +99,6 @@ export function updateIdentity(set: StatefulSet, pod: Pod): Pod {
 /** The volumes of a pod: one for each claim template, then those it has that no claim template names. @internal */
 export function volumesWithClaims(set: StatefulSet, ordinal: number, volumes: Volumes): Volumes {
   const templates = claimTemplateNames(set);
-  if (templates.length === 0) return volumes;
   const claims = templates.map((name) => ({ name, persistentVolumeClaim: { claimName: claimName(set, name, ordinal) } }));
   return [...claims, ...(volumes ?? []).filter((volume) => !templates.includes(volume.name))];
 }

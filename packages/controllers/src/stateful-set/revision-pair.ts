@@ -26,7 +26,7 @@ export function namedRevision(revision: ControllerRevision): NamedRevision | und
 /** The pod template in the data of a revision, without the directive that makes it replace. @internal */
 export function templateOf(data: ControllerRevision['data'] | null | undefined): PodTemplate | undefined {
   const template = (data?.spec as { readonly template?: Readonly<Record<string, unknown>> } | undefined)?.template;
-  if (template === undefined || template === null || typeof template !== 'object') return undefined;
+  if (typeof template !== 'object' || template === null) return undefined;
   const { $patch: _directive, ...fields } = template;
   return fields as unknown as PodTemplate;
 }
