@@ -4,7 +4,7 @@ import type { Pod } from '@kubesim/api';
 import { claimsMatchRetentionPolicy } from './claims.ts';
 import { between, notYetAvailable, rangeOf, type DecisionInput } from './decision-input.ts';
 import { isMonotonic } from './identity.ts';
-import { lastOrdinal } from './ordinal-runs.ts';
+import { lastOrdinal, ordinalKey } from './ordinal-runs.ts';
 import { podFacts } from './pod-facts.ts';
 import type { Phase, Step } from './plan.ts';
 import { isInRange } from './revision-pair.ts';
@@ -60,15 +60,10 @@ export function highestCondemned(input: DecisionInput): Pod | undefined {
   const { summary, set } = input;
   const { start, end } = rangeOf(set);
   const last = lastOrdinal(summary.runs, NO_LIMIT - 1);
-  const ordinal = last === undefined || last >= end ? last : lastOrdinal(summary.runs, start - 1);
-  const slot = ordinal === undefined ? undefined : firstPod(input, ordinal);
+  const ordinal = (last ?? end) >= end ? last : lastOrdinal(summary.runs, start - 1);
+  const slot = summary.slots.get(ordinalKey(ordinal ?? -1));
   if (summary.extras.size === 0) return slot;
   return condemnedPods(input)[0] ?? slot;
-}
-
-function firstPod(input: DecisionInput, ordinal: number): Pod | undefined {
-  for (const [, pod] of between(input.summary.slots, ordinal, ordinal + 1)) return pod;
-  return undefined;
 }
 
 /** Terminating pods are waited for; one that is not available goes only if it is the lowest such pod of the whole set. */

@@ -21,9 +21,9 @@ export interface DecisionInput {
 
 /** Ready pods that have not been ready for minReadySeconds yet, oldest first. @internal */
 export function notYetAvailable(summary: SetSummary, set: StatefulSet, now: number): readonly Pod[] {
-  const minReadySeconds = set.spec.minReadySeconds ?? 0;
-  if (minReadySeconds === 0 || summary.readySince.size === 0) return [];
-  const availableSince = now - minReadySeconds * 1000;
+  // Nothing is kept of sets without minReadySeconds.
+  if (summary.readySince.size === 0) return [];
+  const availableSince = now - (set.spec.minReadySeconds ?? 0) * 1000;
   return [...summary.readySince.values(String(Math.max(0, availableSince + 1)).padStart(16, '0'))];
 }
 

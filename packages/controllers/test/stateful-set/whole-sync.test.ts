@@ -75,11 +75,13 @@ function checkPlan<T>(made: T): T {
   if (!(made instanceof Object && 'phases' in made)) return made;
   const { phases } = made as unknown as SyncPlan;
   expect(phases.map(({ name }) => name)).toEqual(PHASES.filter((name) => phases.some((phase) => phase.name === name)));
-  for (const [at, { pace, memberCount, steps, endsSync }] of phases.entries()) {
+  for (const [at, { name, pace, memberCount, steps, endsSync }] of phases.entries()) {
     expect([['ordered', 'slow-start'].includes(pace), endsSync && at < phases.length - 1]).toEqual([true, false]);
     // Members have places of their own, in order, below their count.
     expect(steps.every(({ index }, place) => index > (steps[place - 1]?.index ?? -1) && index < memberCount)).toBe(true);
     expect(steps.length > 0 || endsSync || at === 0).toBe(true);
+    // Only living replicas and condemned pods are stopped at.
+    if (name !== 'replicas' && name !== 'condemned') expect(steps.some(({ stops }) => stops)).toBe(false);
   }
   return made;
 }
