@@ -40,7 +40,7 @@ export function firstNotYetAvailable(input: DecisionInput, from: number, to: num
 /** The ordinal of a pod that holds a slot, -1 for one that does not. @internal */
 export function slotOrdinal(summary: SetSummary, pod: Pod): number {
   const { ordinal } = podFacts(pod);
-  return ordinal >= 0 && summary.slots.get(ordinalKey(ordinal))?.metadata.name === pod.metadata.name ? ordinal : -1;
+  return summary.slots.get(ordinalKey(ordinal))?.metadata.name === pod.metadata.name ? ordinal : -1;
 }
 
 /** The lowest ordinal of a map keyed by ordinal in [from, to). @internal */

@@ -39,8 +39,7 @@ function parallelReplicas(input: DecisionInput): Phase {
   const { start, end } = rangeOf(input.set);
   const steps: Step[] = holesBetween(input.summary.runs, start, end)
     .map((ordinal) => ({ index: ordinal - start, pod: newVersionedPod(input.set, input.revisions, ordinal), stops: false }));
-  const holeCount = steps.length;
   for (const [ordinal, pod] of between(input.summary.attention, start, end)) steps.push({ index: ordinal - start, pod, stops: false });
-  if (holeCount > 0 && steps.length > holeCount) steps.sort((a, b) => a.index - b.index);
+  steps.sort((a, b) => a.index - b.index);
   return { name: 'replicas', pace: 'slow-start', memberCount: Math.max(0, end - start), steps, endsSync: false };
 }

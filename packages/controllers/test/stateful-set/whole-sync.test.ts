@@ -48,7 +48,7 @@ function controllerSync(world: SyncWorld, key: string): Transcript {
   }
   if (Object.keys(world.writes).length > 0) state.writes = state.writes.set(EPOCH, 'set-uid', world.writes);
   const context: ReconcileContext = {
-    now: world.now, clock: world.clock, profile: world.profile, state, epoch: EPOCH, lister, decide: (make) => checkPlan(make()), random: () => ({ below: () => 0 }),
+    now: world.now, clock: world.clock, profile: world.profile, state, epoch: EPOCH, lister, decide: (make) => checkPlan(make(), world.set), random: () => ({ below: () => 0 }),
     event: (event) => { did.push({ event: { ...event, about: event.about.metadata.uid } }); },
     explain: (subject, why) => { did.push({ subject, why }); },
     enqueueAfter: (later, delayMs) => { did.push({ later, delayMs }); },
@@ -71,7 +71,7 @@ function controllerSync(world: SyncWorld, key: string): Transcript {
 const PHASES: readonly string[] = ['recreate', 'replicas', 'condemned-claims', 'condemned', 'rolling-update'];
 
 /** A plan is in upstream's order, and only its last phase ends the sync. Whatever else is decided passes. */
-function checkPlan<T>(made: T): T {
+function checkPlan<T>(made: T, set: KubeObject | undefined): T {
   if (!(made instanceof Object && 'phases' in made)) return made;
   const { phases } = made as unknown as SyncPlan;
   expect(phases.map(({ name }) => name)).toEqual(PHASES.filter((name) => phases.some((phase) => phase.name === name)));
@@ -80,6 +80,7 @@ function checkPlan<T>(made: T): T {
     // Members have places of their own, in order, below their count.
     expect(steps.every(({ index }, place) => index > (steps[place - 1]?.index ?? -1) && index < memberCount)).toBe(true);
     expect(steps.length > 0 || endsSync || at === 0).toBe(true);
+    if (name === 'replicas') expect(memberCount).toBe(set?.['spec'].replicas ?? 1);
     // Only living replicas and condemned pods are stopped at.
     if (name !== 'replicas' && name !== 'condemned') expect(steps.some(({ stops }) => stops)).toBe(false);
   }
