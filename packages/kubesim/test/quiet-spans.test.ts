@@ -93,7 +93,7 @@ const scenario = fc.record({
   nodes: fc.integer({ min: 1, max: 3 }),
   options: fc.constantFrom<ClusterOptions>({}, {}, { timing: 'instant' }, { events: false }, { controllerManagers: 2 }),
   seed: fc.integer({ min: 0, max: 1000 }),
-  parts: fc.array(fc.record({ minutes: fc.integer({ min: 1, max: 90 }), ms: fc.nat(60_000), change: fc.constantFrom(...Object.keys(CHANGES)) }), { minLength: 1, maxLength: 2 }),
+  parts: fc.array(fc.record({ minutes: fc.integer({ min: 1, max: 50 }), ms: fc.nat(60_000), change: fc.constantFrom(...Object.keys(CHANGES)) }), { minLength: 1, maxLength: 2 }),
 });
 
 describe('quiet spans of a cluster', () => {
