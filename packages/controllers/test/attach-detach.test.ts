@@ -59,6 +59,25 @@ describe('attach-detach', () => {
     expect(attachedTo(c)).toEqual([]);
   });
 
+  it('AD5 takes what its attacher has not let go of yet as attached', () => {
+    for (const next of ['b', 'a']) {
+      const c = cluster();
+      c.takenEvents();
+      const [attachment] = c.list(ATTACHMENTS);
+      c.patch(ATTACHMENTS, attachment?.metadata.name ?? '', { metadata: { finalizers: ['external-attacher/csi-example-com'] } });
+      c.remove('pods', 'ns/p');
+      c.settle();
+      expect(c.list(ATTACHMENTS).map(({ metadata }) => metadata.deletionTimestamp !== undefined)).toEqual([true]);
+      run(c, 'q', next);
+      c.advance(600_000);
+      expect(attachedTo(c)).toEqual(['a']);
+      expect(c.takenEvents()).toEqual(next === 'a' ? [] : ['Warning FailedAttachVolume Multi-Attach error for volume "v" Volume is already exclusively attached to one node and can\'t be attached to another']);
+      c.patch(ATTACHMENTS, attachment?.metadata.name ?? '', { metadata: { finalizers: null } });
+      c.settle();
+      expect(attachedTo(c)).toEqual([next]);
+    }
+  });
+
   it('AD4 gives a lost node six minutes, one out of service none', () => {
     const c = cluster();
     c.patch('nodes', 'a', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });

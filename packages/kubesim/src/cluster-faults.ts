@@ -117,6 +117,19 @@ export class Faults {
   }
 
   /**
+   * Lets the volumes that are attached to a node be slow to detach: their attachments stay, being deleted, and a volume for one node meets
+   * Multi-Attach on any other, until `detach`.
+   */
+  slowDetach(what: string): void {
+    this.target.apply({ fault: 'detach', node: this.node(what), isSlow: true });
+  }
+
+  /** Lets what is to be detached from a node be detached. */
+  detach(what: string): void {
+    this.target.apply({ fault: 'detach', node: this.node(what), isSlow: false });
+  }
+
+  /**
    * Lets a probe of a pod flap for a time: it fails for `fail`, passes as it would by itself for `pass`, and so on. Thresholds decide what
    * comes of it: `flapProbe('pod/web-0', { probe: 'readiness', fail: '4s', pass: '2s', for: '30s' })`.
    */

@@ -24,6 +24,7 @@ export type FaultInput =
   | { readonly fault: 'slow'; readonly node: string; readonly factor: number }
   | { readonly fault: 'disk'; readonly node: string; readonly isFull: boolean }
   | { readonly fault: 'flap'; readonly namespace: string; readonly pod: string; readonly flap: Omit<ProbeFlap, 'fromMs' | 'untilMs'>; readonly forMs: number }
+  | { readonly fault: 'detach'; readonly node: string; readonly isSlow: boolean }
   | { readonly fault: 'shutdown'; readonly node: string; readonly graceMs: number; readonly criticalGraceMs: number }
   | { readonly fault: 'kill'; readonly namespace: string; readonly pod: string; readonly exitCode: number; readonly container?: string; readonly reason?: string }
   | { readonly fault: 'node'; readonly node: string; readonly state: 'stopped' | 'cut-off' | 'up' };
@@ -108,6 +109,8 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       state.fullDisks = input.isFull ? state.fullDisks.set(machine.epoch, input.node, true) : state.fullDisks.delete(machine.epoch, input.node);
       return tellKubelet(plane, machine, input.node, { kind: 'disk', isFull: input.isFull });
     }
+    case 'detach':
+      return holdAttachments(plane, machine, input.node, input.isSlow);
     case 'flap': {
       const { node, uid } = placeOf(plane, machine, input);
       return tellKubelet(plane, machine, node, { kind: 'flap', uid, flap: input.flap, forMs: input.forMs });
@@ -127,6 +130,29 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return startProcess(plane, machine, input.process);
     case 'node':
       return changeNode(plane, machine, input.node, input.state);
+  }
+}
+
+const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
+
+/** The finalizer by which an external attacher holds an attachment until its driver has detached the volume. */
+function attacherFinalizer(driver: string): string {
+  return `external-attacher/${driver.replaceAll('.', '-')}`;
+}
+
+/**
+ * Lets the attacher hold what is attached to a node, as it does on every cluster while its driver detaches; or lets go. Legal: a driver
+ * may take any time to detach a volume. The simulated one answers at once, and so holds nothing by itself.
+ */
+function holdAttachments(plane: ControlPlane, machine: Machine, node: string, isHeld: boolean): void {
+  for (const attachment of [...plane.storage(machine).list(ATTACHMENTS)]) {
+    if (attachment['spec']?.nodeName !== node) continue;
+    const finalizer = attacherFinalizer(attachment['spec'].attacher as string);
+    const others = (attachment.metadata.finalizers ?? []).filter((each) => each !== finalizer);
+    // No finalizer may be added to what is being deleted already.
+    if (isHeld && attachment.metadata.deletionTimestamp !== undefined) continue;
+    const object = { ...attachment, metadata: { ...attachment.metadata, finalizers: isHeld ? [...others, finalizer] : others } };
+    plane.server(machine).call({ verb: 'update', resource: ATTACHMENTS, name: attachment.metadata.name ?? '', object }, { process: 'csi-attacher' });
   }
 }
 
@@ -166,6 +192,8 @@ function describeFault(input: FaultInput): { readonly subject: string; readonly 
       return { subject: `node/${input.node}`, message: `takes ${input.factor} times as long for everything` };
     case 'disk':
       return { subject: `node/${input.node}`, message: input.isFull ? 'its disk is full' : 'its disk has room again' };
+    case 'detach':
+      return { subject: `node/${input.node}`, message: input.isSlow ? 'what is attached to it is slow to be detached' : 'what is to be detached from it is' };
     case 'flap': {
       const { type, container, failMs, passMs } = input.flap;
       return { subject: `pod/${input.namespace}/${input.pod}`, message: `${container === undefined ? '' : `${container}: `}its ${type} probe fails for ${formatDuration(failMs)} and passes for ${formatDuration(passMs)} by turns, for ${formatDuration(input.forMs)}` };

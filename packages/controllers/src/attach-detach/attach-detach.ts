@@ -79,12 +79,13 @@ function decide(context: ReconcileContext, name: string): Plan {
   const driver = volume?.spec?.csi?.driver ?? '';
   const users = ref === undefined || driver === '' ? [] : podsOfClaim(context, state.users, ref.namespace ?? '', ref.name ?? '')
     .filter((pod) => (pod.spec?.nodeName ?? '') !== '' && !isTerminated(pod));
-  const present = context.lister<VolumeAttachment>(ATTACHMENTS).list().filter(({ spec, metadata }) => spec?.source.persistentVolumeName === name && metadata?.deletionTimestamp === undefined);
+  const present = context.lister<VolumeAttachment>(ATTACHMENTS).list().filter(({ spec }) => spec?.source.persistentVolumeName === name);
   const detach: string[] = [];
   const kept: VolumeAttachment[] = [];
   for (const attachment of present) {
     const isUsed = users.some((pod) => pod.spec?.nodeName === attachment.spec?.nodeName);
-    if (isUsed || !mayDetach(context, state, attachment, name)) kept.push(attachment);
+    // [AD5] What is being detached is attached until its attacher has let go.
+    if (isUsed || isDetaching(attachment) || !mayDetach(context, state, attachment, name)) kept.push(attachment);
     else detach.push(attachment.metadata?.name ?? '');
   }
   const attach: Pod[] = [];
@@ -92,6 +93,7 @@ function decide(context: ReconcileContext, name: string): Plan {
   const isShared = (volume?.spec?.accessModes ?? []).some((mode) => mode === 'ReadWriteMany' || mode === 'ReadOnlyMany');
   for (const pod of users) {
     const nodeName = pod.spec?.nodeName;
+    // Also on the same node: a new attachment has the name of the one that goes.
     if (kept.some(({ spec }) => spec?.nodeName === nodeName) || attach.some((one) => one.spec?.nodeName === nodeName)) continue;
     if (isShared || (kept.length === 0 && attach.length === 0)) {
       attach.push(pod);
@@ -103,6 +105,10 @@ function decide(context: ReconcileContext, name: string): Plan {
     conflicts.push({ pod, others: users.filter((one) => one.spec?.nodeName !== nodeName).map(({ metadata }) => metadata?.name ?? '') });
   }
   return { driver, attach, detach, conflicts };
+}
+
+function isDetaching({ metadata }: VolumeAttachment): boolean {
+  return metadata?.deletionTimestamp !== undefined;
 }
 
 /** [AD3] [AD4] A node that is heard of has let go of the volume if it does not report it in use; another is given 6 minutes, unless it is out of service. */

@@ -22,6 +22,7 @@ export interface FaultParameters {
   clockJump: { readonly node: string; readonly offsetMs: number; readonly forMs: number };
   kubeletRestart: { readonly node: string; readonly forMs: number };
   diskFull: { readonly node: string; readonly forMs: number };
+  slowDetach: { readonly node: string; readonly forMs: number };
   probeFlap: { readonly of: string; readonly nth: number; readonly probe: 'readiness' | 'liveness'; readonly failMs: number; readonly passMs: number; readonly forMs: number };
   containerCrash: { readonly of: string; readonly nth: number };
   staleServer: { readonly process: FaultProcess; readonly behindMs: number; readonly forMs: number };

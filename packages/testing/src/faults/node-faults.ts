@@ -1,4 +1,4 @@
-// Faults of machines: off, cut off, slow, with a clock that is off, without their kubelet, with a full disk.
+// Faults of machines: off, cut off, slow, with a clock that is off, without their kubelet, with a full disk, with volumes that stay.
 import fc from 'fast-check';
 import type { FaultDefinition } from './definition.ts';
 import { nodesOfZone } from './targets.ts';
@@ -82,4 +82,15 @@ export const diskFull: FaultDefinition<'diskFull'> = {
   end: (cluster, { node }) => { cluster.faults.freeDisk(`node/${node}`); },
   durationMs: ({ forMs }) => forMs,
   describe: ({ node, forMs }) => `the disk of ${node} is full for ${forMs} ms`,
+};
+
+/** @internal */
+export const slowDetach: FaultDefinition<'slowDetach'> = {
+  rule: 'a driver may take any time to detach a volume; until then it is attached, and no other node has one that is for one node',
+  weight: 1,
+  draw: ({ node, away }) => fc.record({ node, forMs: away }),
+  begin: (cluster, { node }) => { cluster.faults.slowDetach(`node/${node}`); },
+  end: (cluster, { node }) => { cluster.faults.detach(`node/${node}`); },
+  durationMs: ({ forMs }) => forMs,
+  describe: ({ node, forMs }) => `the volumes that are attached to ${node} take ${forMs} ms to be detached`,
 };
