@@ -1,3 +1,4 @@
+export { attachmentName } from './attachment-name.ts';
 export type {
   CacheChange, Controller, EnqueueOptions, EventToRecord, HandlerContext, Lister, Profile, Random, Reason, ReconcileContext, ReconcileResult,
   Reconciling,

@@ -9,7 +9,7 @@ import { admitPod, type Rejection } from './node/admission.ts';
 import { allocateAddress } from './node/addresses.ts';
 import { EVICTION_CHECK_MS, evictable, isCritical, LOW_DISK_MESSAGE, NO_SPACE, PRESSURE_TRANSITION_MS, pressureRejection, unusedImages } from './node/disk-pressure.ts';
 import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
-import { mountVolumes, volumeContent } from './node/volumes.ts';
+import { mountVolumes, unattachedVolumes, volumeContent } from './node/volumes.ts';
 import type { KubeletOptions } from './options.ts';
 import { runtimeOfStatus } from './pod/adopt.ts';
 import { nextTick } from './pod/grid.ts';
@@ -337,6 +337,7 @@ class Kubelet {
       imagePulled: (image) => {
         state.images = state.images.set(context.epoch, image, true);
       },
+      unattached: (each) => (this.options.controllerAttach === true ? unattachedVolumes(context, this.options.node, each) : []),
       allocateIP: () => {
         mountVolumes(context, state, pod);
         return this.options.podIP ?? allocateAddress(state, context.epoch, this.options.podCIDR ?? (this.options.podRange === undefined ? undefined : `${this.options.podRange}.0/24`) ?? node?.spec?.podCIDR ?? '10.244.0.0/24', uid, this.options.addressReuse ?? 'round-robin');

@@ -46,6 +46,8 @@ export interface KubeletOptions {
   readonly stages?: readonly PodStage[];
   /** Whether the lease is renewed and the node's status reported (default true). */
   readonly heartbeats?: boolean;
+  /** A controller attaches volumes to the node: a pod waits for those of its claims (default false: they are there). */
+  readonly controllerAttach?: boolean;
   /** Makes the node's object if there is none (default true). */
   readonly registerNode?: boolean;
   /**

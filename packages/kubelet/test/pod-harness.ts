@@ -56,7 +56,7 @@ export function runPod(plan: PodPlan): PodRun {
   const seconds = (): number => (now - START) / 1000;
   const env = (): PodEnvironment => ({
     now, stamp: formatTime, timing: plan.timing === 'recorded' ? resolveTiming('recorded') : resolveTiming({ syncStartMs: 10, sandboxMs: 5, startMs: 5, syncFrequencyMs: 10_000, ...plan.timing }),
-    relistPhaseMs: 760, tickPhaseMs: 650, hostIP: '192.0.2.9', messages: '1.37', restartKeepsReadiness: true, diskError: undefined,
+    relistPhaseMs: 760, tickPhaseMs: 650, hostIP: '192.0.2.9', messages: '1.37', restartKeepsReadiness: true, diskError: undefined, unattached: () => [],
     behaviour: (image) => behaviourOf([...(plan.behaviours ?? []), scriptedBehaviour, ...defaultBehaviours], image, anyBehaviour),
     random: (_name, bound) => Math.floor((plan.draw ?? 0) * bound), exists: (resource, _namespace, name) => plan.missing?.includes(`${resource}/${name}`) !== true,
     hasImage: (image) => images.has(image),

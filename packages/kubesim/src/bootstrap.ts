@@ -144,10 +144,11 @@ function hostAddress(index: number): string {
 /** Makes a node's object, unless it was imported, and starts its kubelet. */
 function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { readonly name: string }, options: Required<ClusterOptions>, imported?: { readonly object: KubeObject | undefined; readonly adoptsUntil: number }): void {
   const timing = options.timing === 'instant' ? 'recorded' : 'default';
+  const controllerAttach = !options.withoutControllers.includes('attachdetach-controller');
   if (imported?.object !== undefined) {
     const { spec, status } = imported.object;
     const hostIP = (status?.addresses as readonly { readonly type: string; readonly address: string }[] | undefined)?.find(({ type }) => type === 'InternalIP')?.address;
-    plane.processes.addActor(machine, 'kubelet', { node: node.name, podCIDR: spec?.podCIDR, hostIP, capacity: status?.capacity, timing, adoptsUntil: imported.adoptsUntil } satisfies KubeletOptions);
+    plane.processes.addActor(machine, 'kubelet', { node: node.name, podCIDR: spec?.podCIDR, hostIP, capacity: status?.capacity, timing, controllerAttach, adoptsUntil: imported.adoptsUntil } satisfies KubeletOptions);
     return;
   }
   const server = plane.server(machine);
@@ -171,6 +172,6 @@ function addNode(plane: ControlPlane, machine: Machine, node: NodeOptions & { re
   };
   const reply = server.call({ verb: 'create', resource: 'nodes', object }, { process: `kubelet/${node.name}` });
   if (!reply.ok) throw new RangeError(`node '${node.name}': ${reply.status.message ?? ''}`);
-  const kubelet: KubeletOptions = { node: node.name, podCIDR, hostIP, capacity, timing, ...(imported === undefined ? {} : { adoptsUntil: imported.adoptsUntil }) };
+  const kubelet: KubeletOptions = { node: node.name, podCIDR, hostIP, capacity, timing, controllerAttach, ...(imported === undefined ? {} : { adoptsUntil: imported.adoptsUntil }) };
   plane.processes.addActor(machine, 'kubelet', kubelet);
 }

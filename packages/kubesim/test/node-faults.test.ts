@@ -1,7 +1,7 @@
-// A full disk and probes that flap. Upstream: kubelet/eviction, kubelet/prober (1.37).
+// A full disk, probes that flap, volumes that are slow to detach. Upstream: kubelet/eviction, kubelet/prober, volume/attachdetach (1.37).
 import { describe, expect, it } from 'vitest';
 import { Cluster, UsageError, type Recording } from 'kubesim';
-import { set } from './manifests.ts';
+import { set, web } from './manifests.ts';
 
 const PROBED = (type: string): string => set(1).replace("image: 'nginx:1.25'}", `image: 'nginx:1.25', ${type}: {httpGet: {port: 80}, periodSeconds: 1}}`);
 
@@ -134,5 +134,74 @@ describe('a probe that flaps', () => {
     expect(() => { cluster.faults.flapProbe('pod/web-0', options); }).toThrow(UsageError);
     expect(() => { cluster.faults.flapProbe('pod/web-0', options); }).toThrow(message);
     expect(cluster.digest).toBe(before);
+  });
+});
+
+describe('a volume that is slow to detach', () => {
+  const CLAIMED = `
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: attached}
+provisioner: csi.example.com
+---${web(1).replace('accessModes: [ReadWriteOnce]', 'storageClassName: attached, accessModes: [ReadWriteOnce]')}`;
+  const moved = (cluster: Cluster): string => {
+    const from = cluster.get('pod/web-0')?.spec.nodeName ?? '';
+    cluster.cordon(from);
+    cluster.faults.slowDetach(`node/${from}`);
+    cluster.delete('pod/web-0');
+    return from;
+  };
+  const attached = (cluster: Cluster): readonly string[] => cluster.list('volumeattachments').map(({ spec, metadata }) => `${spec.nodeName} ${metadata.deletionTimestamp === undefined ? 'attached' : 'detaching'}`);
+
+  it('should hold up the pod that comes to another node, with Multi-Attach, until it is detached', () => {
+    const cluster = settled(CLAIMED);
+    const from = moved(cluster);
+    cluster.run({ for: '5m' });
+    const pod = cluster.get('pod/web-0');
+    expect(pod?.spec.nodeName).not.toBe(from);
+    expect(pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('ContainerCreating');
+    expect(attached(cluster)).toEqual([`${from} detaching`]);
+    const events = cluster.events('pod/web-0').map(({ reason, message }) => `${String(reason)} ${String(message)}`);
+    expect(events.filter((each) => each.startsWith('FailedAttachVolume Multi-Attach error for volume'))).toHaveLength(1);
+    expect(events).toContain('FailedMount Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[data], failed to process volumes=[]: timed out waiting for the condition');
+    cluster.faults.detach(`node/${from}`);
+    cluster.settle();
+    expect(attached(cluster)).toEqual([`${pod?.spec.nodeName ?? ''} attached`]);
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(1);
+  });
+
+  it('should be forced after six minutes from a node that is gone from sight, and not while the driver holds it', () => {
+    for (const isHeld of [false, true]) {
+      const cluster = settled(CLAIMED);
+      const from = cluster.get('pod/web-0')?.spec.nodeName ?? '';
+      if (isHeld) cluster.faults.slowDetach(`node/${from}`);
+      cluster.faults.crash(`node/${from}`);
+      cluster.run({ for: '2m' });
+      cluster.delete('pod/web-0', { gracePeriodSeconds: 0 });
+      cluster.run({ for: '5m' });
+      expect(attached(cluster)).toEqual([`${from} attached`]);
+      cluster.run({ for: '5m' });
+      expect(attached(cluster)).toEqual([isHeld ? `${from} detaching` : `${cluster.get('pod/web-0')?.spec.nodeName ?? ''} attached`]);
+    }
+  });
+
+  it('should hold nothing up without the controller that attaches', () => {
+    const cluster = new Cluster({ seed: 3, withoutControllers: ['attachdetach-controller'] });
+    cluster.apply(CLAIMED);
+    cluster.settle();
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(1);
+  });
+
+  it('should fork and replay', () => {
+    const cluster = settled(CLAIMED);
+    const from = moved(cluster);
+    cluster.run({ for: '1m' });
+    const fork = cluster.fork();
+    for (const each of [cluster, fork]) {
+      each.faults.detach(`node/${from}`);
+      each.settle();
+    }
+    expect(fork.digest).toBe(cluster.digest);
+    expect(Cluster.replay(JSON.parse(JSON.stringify(cluster.recording())) as Recording).digest).toBe(cluster.digest);
   });
 });

@@ -1,7 +1,7 @@
 // Attaches volumes to the nodes of the pods that use them, one node at a time, and detaches them again. Rules: SPEC.md.
 import type { KubeObject, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '@kubesim/api';
-import { isAlreadyExists, isNotFound, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
-import { formatDigest, Hasher, OrderedMap } from '@kubesim/kernel';
+import { attachmentName, isAlreadyExists, isNotFound, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
+import { OrderedMap } from '@kubesim/kernel';
 import { hasTaint, OUT_OF_SERVICE } from '../node-lifecycle/taints.ts';
 import { isTerminated } from '../persistent-volume/claims-and-volumes.ts';
 import { claimsConcerned, podsOfClaim, type PodsByClaim } from '../persistent-volume/pods-by-claim.ts';
@@ -85,8 +85,12 @@ function decide(context: ReconcileContext, name: string): Plan {
   for (const attachment of present) {
     const isUsed = users.some((pod) => pod.spec?.nodeName === attachment.spec?.nodeName);
     // [AD5] What is being detached is attached until its attacher has let go.
-    if (isUsed || isDetaching(attachment) || !mayDetach(context, state, attachment, name)) kept.push(attachment);
-    else detach.push(attachment.metadata?.name ?? '');
+    if (isUsed || isDetaching(attachment) || !mayDetach(context, state, attachment, name)) {
+      kept.push(attachment);
+      continue;
+    }
+    detach.push(attachment.metadata?.name ?? '');
+    if ((attachment.metadata?.finalizers ?? []).length > 0) kept.push(attachment);
   }
   const attach: Pod[] = [];
   const conflicts: { pod: Pod; others: string[] }[] = [];
@@ -132,9 +136,8 @@ function mayDetach(context: ReconcileContext, state: State, attachment: VolumeAt
 /** [AD1] Makes the attachment, which is attached at once, and tells the pod. */
 function* attach(context: ReconcileContext, volume: string, pod: Pod, attacher: string): Calling<ReconcileResult> {
   const nodeName = pod.spec?.nodeName ?? '';
-  const digest = formatDigest(new Hasher().text(volume).text(attacher).text(nodeName).finish());
   const object = {
-    apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: `csi-${digest.replace(/[^0-9a-f]/g, '')}` },
+    apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: attachmentName(volume, attacher, nodeName) },
     spec: { attacher, nodeName, source: { persistentVolumeName: volume } },
   } as unknown as KubeObject;
   const made = yield* send({ verb: 'create', resource: ATTACHMENTS, object });

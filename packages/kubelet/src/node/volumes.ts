@@ -1,6 +1,6 @@
 // Volumes of pods: which content each mount shows. Data of a claim outlives its pod.
 import type { KubeObject, Pod } from '@kubesim/api';
-import type { ActorContext } from '@kubesim/client';
+import { attachmentName, type ActorContext } from '@kubesim/client';
 import type { KubeletMessage, KubeletState, VolumeContent } from '../kubelet-state.ts';
 import { emptyTree, type FileTree } from '../runtime/file-tree.ts';
 
@@ -25,6 +25,23 @@ export function mountVolumes(context: ActorContext<KubeletMessage>, state: Kubel
     }
     state.mounts = state.mounts.set(context.epoch, `${uid}/${volume.name}`, key);
   }
+}
+
+/** Names of the pod's volumes that are not attached to the node yet. Upstream: volumemanager WaitForAttachAndMount, csi_attacher.go (1.37). */
+export function unattachedVolumes(context: ActorContext<KubeletMessage>, node: string, pod: Pod): readonly string[] {
+  const namespace = pod.metadata?.namespace ?? '';
+  return (pod.spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    const claim = persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${pod.metadata?.name}-${name}`);
+    if (claim === undefined) return [];
+    const bound = context.call({ verb: 'get', resource: 'persistentvolumeclaims', namespace, name: claim });
+    const volumeName = bound.ok ? bound.object['spec']?.volumeName as string | undefined : undefined;
+    if (volumeName === undefined || volumeName === '') return [];
+    const volume = context.call({ verb: 'get', resource: 'persistentvolumes', name: volumeName });
+    const driver = volume.ok ? volume.object['spec']?.csi?.driver as string | undefined : undefined;
+    if (driver === undefined) return [];
+    const attachment = context.call({ verb: 'get', resource: 'volumeattachments.storage.k8s.io', name: attachmentName(volumeName, driver, node) });
+    return attachment.ok && attachment.object['status']?.attached === true && attachment.object.metadata.deletionTimestamp === undefined ? [] : [name];
+  });
 }
 
 function dataFiles(context: ActorContext<KubeletMessage>, resource: string, namespace: string, name: string, items: readonly { readonly key: string; readonly path: string }[] | undefined): FileTree {

@@ -59,6 +59,7 @@ export interface ProbeFlap {
 /** One step of a sync in progress. */
 export type SyncStep =
   | { readonly do: 'sandbox' } | { readonly do: 'sandboxReady' }
+  | { readonly do: 'attached'; readonly since: number; readonly waitMs: number }
   | { readonly do: 'start' | 'create' | 'run'; readonly container: string }
   | { readonly do: 'pulled'; readonly container: string; readonly since: number; readonly error?: string }
   | { readonly do: 'postStarted'; readonly container: string; readonly failure?: string }
@@ -154,6 +155,8 @@ export interface PodEnvironment {
   /** Takes a place in the queue of pulls, one after the other: when this one is done. */
   reservePull(durationMs: number): number;
   imagePulled(image: string): void;
+  /** Names of the pod's volumes that a controller has yet to attach. */
+  unattached(pod: Pod): readonly string[];
   allocateIP(): string;
   /** Files of a mounted volume. */
   volume(pod: Pod, volume: string): FileTree;

@@ -14,6 +14,11 @@ import { generateStatus, setStatus } from './status.ts';
 import type { Operation, PodDraft, PodEnvironment, StartFailure, SyncStep } from './pod-worker-state.ts';
 
 const RETRY_MS = 10_000;
+/** How long until the kubelet looks again whether a volume is attached: doubled each time. Upstream: exponentialbackoff (1.37). */
+const ATTACH_WAIT_MS = 500;
+const ATTACH_WAIT_MS_MAX = 122_000;
+/** After so long it says that it waits. Upstream: podAttachAndMountTimeout. */
+const ATTACH_TIMEOUT_MS = 123_000;
 
 /** Begins an operation of these steps and takes those that take no time. */
 export function beginOperation(draft: PodDraft, steps: readonly SyncStep[], env: PodEnvironment): void {
@@ -57,7 +62,14 @@ function take(draft: PodDraft, step: SyncStep, env: PodEnvironment): void {
         draft.operation = { ...(draft.operation as Operation), steps: [], otherFailure: true };
         return;
       }
-      return then(draft, timing.sandboxMs, [{ do: 'sandboxReady' }], env);
+      return then(draft, 0, [{ do: 'attached', since: env.now, waitMs: ATTACH_WAIT_MS }], env);
+    }
+    case 'attached': {
+      const unattached = env.unattached(draft.pod);
+      if (unattached.length === 0) return then(draft, timing.sandboxMs, [{ do: 'sandboxReady' }], env);
+      const isTimeUp = env.now - step.since >= ATTACH_TIMEOUT_MS;
+      if (isTimeUp) env.event('Warning', 'FailedMount', `Unable to attach or mount volumes: unmounted volumes=[${unattached.join(' ')}], unattached volumes=[${unattached.join(' ')}], failed to process volumes=[]: timed out waiting for the condition`);
+      return then(draft, step.waitMs, [{ do: 'attached', since: isTimeUp ? env.now : step.since, waitMs: Math.min(step.waitMs * 2, ATTACH_WAIT_MS_MAX) }], env);
     }
     case 'sandboxReady': {
       const ip = draft.pod.spec?.hostNetwork === true ? env.hostIP : env.allocateIP();

@@ -49,13 +49,13 @@ export function podShape(): fc.Arbitrary<PodShape> {
 
 /**
  * StatefulSets of 1 to `maxReplicas`: half Parallel, a quarter with a partition, a third with claims (of those half with a policy to
- * delete), a sixth with minReadySeconds, one in eight with a short history, one in ten with other ordinals. @public
+ * delete, and a third are attached by a driver), a sixth with minReadySeconds, one in eight with a short history, one in ten with other ordinals. @public
  */
 export function statefulSetSpec(options: ScenarioOptions = {}): fc.Arbitrary<ObjectSpec> {
   const max = options.maxReplicas ?? 4;
   return fc.record({
     replicas: fc.integer({ min: 1, max }), pod: podShape(), podManagementPolicy: fc.constantFrom('OrderedReady' as const, 'Parallel' as const), partition: rarely(4, fc.integer({ min: 1, max })),
-    onDelete: rarely(12, fc.constant(true)), minReadySeconds: rarely(6, fc.constantFrom(1, 5)), claims: rarely(3, fc.constant(true)), whenScaled: rarely(4, fc.constant('Delete' as const)),
+    onDelete: rarely(12, fc.constant(true)), minReadySeconds: rarely(6, fc.constantFrom(1, 5)), claims: rarely(3, fc.constant(true)), attached: rarely(3, fc.constant(true)), whenScaled: rarely(4, fc.constant('Delete' as const)),
     whenDeleted: rarely(4, fc.constant('Delete' as const)), historyLimit: rarely(8, fc.constantFrom(0, 1)), ordinalsStart: rarely(10, fc.constant(3)),
   }).map((fields) => dropUndefined({ kind: 'StatefulSet' as const, name: 'web', ...fields }) as ObjectSpec);
 }

@@ -1,7 +1,7 @@
 // What the commands of a scenario do to a cluster, and how they read.
 import { ApiError, KubectlFailed, UsageError, WaitTimeout, type Cluster } from 'kubesim';
 import { podOf } from '../faults/targets.ts';
-import { imageOf, manifestOf } from './manifests.ts';
+import { imageOf, manifestOf, prerequisitesOf } from './manifests.ts';
 import { describePlace } from '../faults/fault.ts';
 import type { Command } from './scenario.ts';
 
@@ -50,6 +50,7 @@ function carryOut(cluster: Cluster, command: Command): void {
       cluster.delete(command.target, { cascade: command.cascade ?? 'background' });
       return;
     case 'create':
+      for (const object of prerequisitesOf(command.object)) cluster.apply(JSON.stringify(object));
       cluster.create(JSON.stringify(manifestOf(command.object)));
       return;
     case 'cordon':

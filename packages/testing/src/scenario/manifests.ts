@@ -22,6 +22,15 @@ function podSpec(pod: PodShape, app: string, mounts: readonly string[] = []): ob
   };
 }
 
+/** The storage class of volumes that are attached to one node at a time. */
+const ATTACHED = 'attached';
+
+/** What an object needs beside it: the class of its claims. @internal */
+export function prerequisitesOf(spec: ObjectSpec): readonly KubeObject[] {
+  if (spec.kind !== 'StatefulSet' || spec.claims !== true || spec.attached !== true) return [];
+  return [{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: ATTACHED }, provisioner: 'csi.example.com' }];
+}
+
 /** @internal */
 export function manifestOf(spec: ObjectSpec): KubeObject {
   if (spec.kind === 'Manifest') return spec.object;
@@ -38,7 +47,7 @@ export function manifestOf(spec: ObjectSpec): KubeObject {
           ...(spec.ordinalsStart === undefined ? {} : { ordinals: { start: spec.ordinalsStart } }),
           ...(spec.whenScaled === undefined && spec.whenDeleted === undefined ? {} : { persistentVolumeClaimRetentionPolicy: { whenScaled: spec.whenScaled ?? 'Retain', whenDeleted: spec.whenDeleted ?? 'Retain' } }),
           template: { metadata: { labels: { app: spec.name } }, spec: podSpec(spec.pod, spec.name, spec.claims === true ? ['data'] : []) },
-          ...(spec.claims === true ? { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }] } : {}),
+          ...(spec.claims === true ? { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...(spec.attached === true ? { storageClassName: ATTACHED } : {}) } }] } : {}),
         },
       };
     }

@@ -22,7 +22,7 @@ export interface PodShape {
 export type ObjectSpec =
   | {
     readonly kind: 'StatefulSet'; readonly name: string; readonly replicas: number; readonly pod: PodShape; readonly podManagementPolicy?: 'OrderedReady' | 'Parallel';
-    readonly partition?: number; readonly onDelete?: boolean; readonly maxUnavailable?: number; readonly minReadySeconds?: number; readonly claims?: boolean;
+    readonly partition?: number; readonly onDelete?: boolean; readonly maxUnavailable?: number; readonly minReadySeconds?: number; readonly claims?: boolean; /** Its claims are of a driver that attaches volumes to one node at a time. */ readonly attached?: boolean;
     readonly whenScaled?: 'Retain' | 'Delete'; readonly whenDeleted?: 'Retain' | 'Delete'; readonly historyLimit?: number; readonly ordinalsStart?: number;
   }
   | {
