@@ -1,7 +1,7 @@
 // Builds a bug into a controller from outside: what it asks of the API, what it is answered, what its caches show it, what it
 // decides and what it hears of. The controller itself knows nothing of it.
 import type { ApiCall, ApiReply, KubeObject } from '@kubesim/api';
-import type { CacheChange, Controller, HandlerContext, Lister, ReconcileContext, Reconciling } from '@kubesim/client';
+import type { CacheChange, Controller, EnqueueOptions, HandlerContext, Lister, ReconcileContext, Reconciling } from '@kubesim/client';
 import type { RunOptions } from '@kubesim/testing';
 
 /** The places at which a controller is patched. */
@@ -10,6 +10,8 @@ export interface Patch {
   call?(call: ApiCall, context: ReconcileContext, key: string): ApiCall | 'skip';
   /** Another reply in place of one. */
   reply?(reply: ApiReply, call: ApiCall): ApiReply;
+  /** After how long it looks again, in place of a delay in ms; undefined: not at all. */
+  again?(delayMs: number): number | undefined;
   /** An object as the cache shows it; undefined hides it. */
   cached?(object: KubeObject, resource: string): KubeObject | undefined;
   /** Another decision in place of one: the controller's plans pass here. May read listers. */
@@ -37,10 +39,15 @@ function listing(context: Pick<ReconcileContext, 'lister'>, { cached }: Patch): 
   return <T = KubeObject>(resource: string): Lister<T> => (cached === undefined ? context.lister<T>(resource) : patchedLister(context.lister<T>(resource), resource, cached));
 }
 
+function later(context: Pick<HandlerContext, 'enqueueAfter'>, { again }: Patch, key: string, delayMs: number, options: EnqueueOptions | undefined): void {
+  const delay = again === undefined ? delayMs : again(delayMs);
+  if (delay !== undefined) context.enqueueAfter(key, delay, options);
+}
+
 function handling(context: HandlerContext, patch: Patch): HandlerContext {
   return {
     get now() { return context.now; }, get profile() { return context.profile; }, get state(): unknown { return context.state; }, get epoch() { return context.epoch; },
-    lister: listing(context, patch), watch: (resource) => { context.watch(resource); }, enqueue: (key) => { context.enqueue(key); }, enqueueAfter: (key, delayMs, options) => { context.enqueueAfter(key, delayMs, options); },
+    lister: listing(context, patch), watch: (resource) => { context.watch(resource); }, enqueue: (key) => { context.enqueue(key); }, enqueueAfter: (key, delayMs, options) => { later(context, patch, key, delayMs, options); },
   };
 }
 
@@ -49,7 +56,7 @@ function reconciling(context: ReconcileContext, patch: Patch, key: string): Reco
   return {
     get now() { return context.now; }, get clock() { return context.clock; }, get profile() { return context.profile; }, get state(): unknown { return context.state; }, get epoch() { return context.epoch; },
     lister: listing(context, patch), decide: decided === undefined ? (make) => context.decide(make) : <P>(make: () => P): P => context.decide(() => decided(make(), context, key) as P),
-    event: (event) => { context.event(event); }, enqueueAfter: (name, delayMs, options) => { context.enqueueAfter(name, delayMs, options); }, explain: (subject, why) => { context.explain(subject, why); }, random: (name) => context.random(name),
+    event: (event) => { context.event(event); }, enqueueAfter: (name, delayMs, options) => { later(context, patch, name, delayMs, options); }, explain: (subject, why) => { context.explain(subject, why); }, random: (name) => context.random(name),
   };
 }
 

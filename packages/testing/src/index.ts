@@ -11,7 +11,7 @@ export { runScenario, ScenarioRunner, type Reached, type RunOptions, type Scenar
 export { shrinkScenario, smallerScenarios, type Shrunk } from './scenario/shrink.ts';
 export { describeFailure, describeScenario } from './scenario/describe.ts';
 export {
-  choiceList, choices, command, companions, deploymentSpec, fault, nodeShapes, podShape, profile, scenario, statefulSetSpec, type ScenarioOptions, type WorkloadKind,
+  choiceList, choices, command, companions, deploymentSpec, fault, nodeShapes, podShape, profile, scenario, statefulSetSpec, story, type ScenarioOptions, type WorkloadKind,
 } from './scenario/arbitrary.ts';
 export { beginFault, describeFault, endFault, FAULT_RULES } from './faults/faults.ts';
 export { FAULT_NAMES, FAULTS } from './faults/table.ts';
@@ -21,11 +21,11 @@ export type { Violation as PropertyViolation } from './properties/monitor.ts';
 export { always, eventually, judge, leadsTo, never, object, until, type Known, type Property, type StatePredicate, type TemporalState, type WithinTime } from './properties/temporal.ts';
 export { allInvariants, statefulSetInvariants, traceInvariants } from './invariants/all.ts';
 export { orderedCreation, orderedDeletion, podIdentity, revisionPromotion, revisionSafety, rollingUpdateInOrder } from './invariants/stateful-set.ts';
-export { availabilityFloor, budgetIsKept, historyKeepsWhatRuns, oneControllerAnObject, surgeCeiling } from './invariants/deployment.ts';
-export { antiAffinityIsKept, boundOnce, cachesMoveForward, endedStaysEnded, nodesHoldTheirPods, oneLiveProcessAnIdentity } from './invariants/pods.ts';
+export { availabilityFloor, budgetIsKept, historyKeepsWhatRuns, oneControllerAnObject, recreationInOrder, surgeCeiling } from './invariants/deployment.ts';
+export { antiAffinityIsKept, boundOnce, cachesMoveForward, cordonsAreKept, endedStaysEnded, nodesHoldTheirPods, oneLiveProcessAnIdentity } from './invariants/pods.ts';
 export { noEmptyWrite, noHotLoop, oneObjectAName, versionsGrow } from './invariants/store.ts';
 export { attachedToOneNode, claimsAreKept, claimsInUseStay, volumesStayBound } from './invariants/volumes.ts';
-export { claimsConverge, deletionsEnd, nothingLeaks, podsFindPlaces, replicaSetsConverge, statusEqualsRecount } from './invariants/at-rest.ts';
+export { claimsConverge, deletionsEnd, historyIsTrimmed, nothingLeaks, podsFindPlaces, replicaSetsConverge, statusEqualsRecount } from './invariants/at-rest.ts';
 export { deploymentsConverge } from './invariants/deployments-at-rest.ts';
 export { operatorsConverge } from './invariants/operators-at-rest.ts';
 export { statefulSetsConverge } from './invariants/stateful-sets-at-rest.ts';

@@ -49,7 +49,8 @@ function standing(context: ReconcileContext, identity: Identity): {
   readonly mapping?: RestMapping; readonly isGone: boolean; readonly isVirtual: boolean; readonly isBeingDeleted: boolean; readonly isDeletingDependents: boolean;
 } {
   const mapping = mappingOfKind(context, identity.apiVersion, identity.kind);
-  const object = observed(context, identity);
+  const isKnownGone = (context.state as GarbageCollectorState).gone.has(identity.uid);
+  const object = isKnownGone ? undefined : observed(context, identity);
   const isVirtual = object === undefined && (context.state as GarbageCollectorState).virtual.get(identity.uid) === identityKey(identity);
   return {
     ...(mapping === undefined ? {} : { mapping }),

@@ -13,7 +13,7 @@ export const garbageCollectorController: Controller = {
   name: 'garbage-collector-controller',
   watches: WATCHED_RESOURCES,
   workers: 20,
-  initialState: (): GarbageCollectorState => ({ virtual: OrderedMap.empty(), absent: Object.freeze([]), dependentResources: Object.freeze([]) }),
+  initialState: (): GarbageCollectorState => ({ virtual: OrderedMap.empty(), absent: Object.freeze([]), dependentResources: Object.freeze([]), gone: OrderedMap.empty() }),
   handle: (context, change) => processGraphChange(context, change),
   *reconcile(context, key): Reconciling {
     const space = key.indexOf(' ');

@@ -62,7 +62,10 @@ export function processVirtualDelete(context: GraphWriter, absent: Identity): vo
   state.virtual = state.virtual.delete(context.epoch, absent.uid);
   lookAtDependents(context, absent, dependents);
   const object = observed(context, absent);
-  if (object !== undefined) wakeWaitingOwners(context, object);
+  if (object === undefined) return;
+  // Upstream takes the node out of the graph; here the caches are the graph, and this one is behind.
+  state.gone = state.gone.set(context.epoch, absent.uid, true);
+  wakeWaitingOwners(context, object);
 }
 
 function observe(context: GraphWriter, node: GraphNode, before: KubeObject | undefined, resource: string): void {
@@ -99,6 +102,7 @@ function becomeObserved(context: GraphWriter, state: GarbageCollectorState, iden
 function removeObserved(context: GraphWriter, { identity, object }: GraphNode): void {
   const state = context.state as GarbageCollectorState;
   if (state.virtual.has(identity.uid)) state.virtual = state.virtual.delete(context.epoch, identity.uid);
+  if (state.gone.has(identity.uid)) state.gone = state.gone.delete(context.epoch, identity.uid);
   lookAtDependents(context, identity, dependentsOf(context, identity.uid));
   wakeWaitingOwners(context, object);
 }

@@ -14,6 +14,8 @@ export interface GarbageCollectorState {
   absent: readonly string[];
   /** Resources some object of which has had owner references, in the order in which they were met. */
   dependentResources: readonly ResourceName[];
+  /** Uids of objects that the server does not have any more and a cache that is behind still shows. */
+  gone: OrderedMap<true>;
 }
 
 /** What of a context the graph reads. @internal */
@@ -57,11 +59,12 @@ export function observedElsewhere(context: GraphReader, reference: OwnerReferenc
   return object === undefined ? undefined : { identity: identityOf(object, mapping), object };
 }
 
-/** All objects that name this uid as an owner, by resource and then in key order. @internal */
+/** All objects that name this uid as an owner and are not known to be gone, by resource and then in key order. @internal */
 export function dependentsOf(context: GraphReader, uid: string): readonly GraphNode[] {
   const nodes: GraphNode[] = [];
-  for (const resource of (context.state as GarbageCollectorState).dependentResources) {
-    for (const object of context.lister(resource).byOwnerUid(uid)) nodes.push({ identity: identityOf(object, mappingOfObject(resource, object)), object });
+  const { dependentResources, gone } = context.state as GarbageCollectorState;
+  for (const resource of dependentResources) {
+    for (const object of context.lister(resource).byOwnerUid(uid)) if (!gone.has(object.metadata.uid ?? '')) nodes.push({ identity: identityOf(object, mappingOfObject(resource, object)), object });
   }
   return nodes;
 }

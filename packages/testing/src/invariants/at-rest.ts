@@ -15,6 +15,18 @@ export const replicaSetsConverge: Monitor<null> = atRest('convergence of Replica
   return undefined;
 });
 
+/** Sets keep no more revisions than their limit, beside those that are current or that pods are at. @public */
+export const historyIsTrimmed: Monitor<null> = atRest('history is trimmed', (view) => {
+  for (const set of view.list('statefulsets.apps')) {
+    if (isTerminating(set)) continue;
+    const live = new Set([set['status']?.currentRevision as string | undefined, set['status']?.updateRevision as string | undefined, ...owned(view, 'pods', 'StatefulSet', set).map(revisionOf)]);
+    const old = owned(view, 'controllerrevisions.apps', 'StatefulSet', set).filter(({ metadata }) => !live.has(metadata.name));
+    const limit = (set['spec'].revisionHistoryLimit as number | undefined) ?? 10;
+    if (old.length > limit) return `StatefulSet ${keyOf(set)} keeps ${old.length} old revisions where ${limit} may be`;
+  }
+  return undefined;
+});
+
 /** The counts of every status are those of what is there, and speak of the spec as it is. @public */
 export const statusEqualsRecount: Monitor<null> = atRest('status equals recount', (view) => {
   for (const [resource, kind] of [['statefulsets.apps', 'StatefulSet'], ['replicasets.apps', 'ReplicaSet']] as const) {

@@ -12,7 +12,8 @@ const SPEC_MS = 15_000;
 function deploymentOf(view: MonitorView, object: KubeObject): KubeObject | undefined {
   const set = object.kind === 'ReplicaSet' ? object : view.get('replicasets.apps', beside(object, ownerOf(object, 'ReplicaSet')?.name ?? ''));
   const owner = set === undefined ? undefined : ownerOf(set, 'Deployment');
-  return owner === undefined ? undefined : view.get('deployments.apps', beside(object, owner.name));
+  const deployment = owner === undefined ? undefined : view.get('deployments.apps', beside(object, owner.name));
+  return deployment?.metadata.uid === owner?.uid ? deployment : undefined;
 }
 
 function replicaSetsOf(view: MonitorView, deployment: KubeObject): readonly KubeObject[] {
@@ -47,7 +48,8 @@ export const availabilityFloor: Monitor<Readonly<Record<string, FloorRecord>>> =
     let next = state;
     for (const change of view.changes) {
       if (change.resource === 'deployments.apps') {
-        if (change.before?.metadata.generation !== change.after.metadata.generation) next = { ...next, [change.after.metadata.uid ?? '']: { ...(next[change.after.metadata.uid ?? ''] ?? { healthy: 0, atLeastAt: {} }), specAt: view.now } };
+        // A new template leaves the bounds as they are.
+        if (change.before === undefined || boundsText(change.before) !== boundsText(change.after)) next = { ...next, [change.after.metadata.uid ?? '']: { ...(next[change.after.metadata.uid ?? ''] ?? { healthy: 0, atLeastAt: {} }), specAt: view.now } };
         continue;
       }
       if (change.resource !== 'pods') continue;
@@ -71,6 +73,10 @@ export const availabilityFloor: Monitor<Readonly<Record<string, FloorRecord>>> =
   },
 };
 
+function boundsText(deployment: KubeObject): string {
+  return JSON.stringify([boundsOf(deployment), deployment['spec'].strategy?.type]);
+}
+
 function isOnLostNode(view: MonitorView, pod: KubeObject): boolean {
   const node = pod['spec'].nodeName === undefined ? undefined : view.get('nodes', pod['spec'].nodeName as string);
   return node === undefined || !hasCondition(node, 'Ready');
@@ -93,6 +99,26 @@ export const surgeCeiling: Monitor<Readonly<Record<string, number>>> = {
       const asked = replicaSetsOf(view, deployment).reduce((sum, set) => sum + ((set['spec'].replicas as number | undefined) ?? 1), 0);
       const { most } = boundsOf(deployment);
       if (asked > most) return { violation: `the ReplicaSets of ${keyOf(deployment)} ask for ${asked} pods, and ${most} may be` };
+    }
+    return { state: next };
+  },
+};
+
+/** Recreate makes no pod while one of another template is there that has not ended. Upstream: oldPodsRunning in recreate.go (1.37). @public */
+export const recreationInOrder: Monitor<Readonly<Record<string, number>>> = {
+  name: 'recreation in order',
+  initial: {},
+  step: (addedAt, view) => {
+    let next = addedAt;
+    for (const { resource, type, after } of view.changes) {
+      if (resource !== 'pods' || type !== 'ADDED') continue;
+      const deployment = deploymentOf(view, after);
+      if (deployment?.['spec'].strategy?.type !== 'Recreate') continue;
+      next = { ...next, [after.metadata.uid ?? '']: view.now };
+      const own = ownerOf(after, 'ReplicaSet')?.uid;
+      // One that was made just now may not be seen yet.
+      const old = podsOf(view, deployment).find((pod) => ownerOf(pod, 'ReplicaSet')?.uid !== own && !hasEnded(pod) && view.now - (next[pod.metadata.uid ?? ''] ?? 0) > (view.staleMs ?? 0) + REACTION_MS);
+      if (old !== undefined && view.byUser !== true) return { violation: `pod ${keyOf(after)} was created while ${keyOf(old)} of an old template was there` };
     }
     return { state: next };
   },

@@ -40,6 +40,27 @@ export const nodesHoldTheirPods: Monitor<null> = stateless('nodes hold their pod
   return undefined;
 });
 
+/** No pod is bound to a node that was cordoned before the scheduler could have decided, unless it tolerates that. @public */
+export const cordonsAreKept: Monitor<Readonly<Record<string, number>>> = {
+  name: 'cordons are kept',
+  initial: {},
+  step: (since, view) => {
+    let next = since;
+    for (const { resource, before, after } of view.changes) {
+      if (resource === 'nodes' && (before?.['spec']?.unschedulable === true) !== (after['spec']?.unschedulable === true)) {
+        const { [after.metadata.name ?? '']: _known, ...others } = next;
+        next = after['spec']?.unschedulable === true ? { ...others, [after.metadata.name ?? '']: view.now } : others;
+      }
+      if (resource !== 'pods' || before === undefined || view.byUser === true || before['spec'].nodeName !== undefined) continue;
+      const node = (after['spec'].nodeName as string | undefined) ?? '';
+      const cordonedAt = next[node];
+      const tolerates = ((after['spec'].tolerations ?? []) as readonly { readonly key?: string; readonly operator?: string }[]).some(({ key, operator }) => key === 'node.kubernetes.io/unschedulable' || (key === undefined && operator === 'Exists'));
+      if (cordonedAt !== undefined && view.now - cordonedAt > (view.staleMs ?? 0) + 2_000 && !tolerates) return { violation: `pod ${keyOf(after)} was bound to ${node}, which is cordoned` };
+    }
+    return { state: next };
+  },
+};
+
 function podsOn(view: MonitorView, node: string): readonly KubeObject[] {
   return view.list('pods').filter((pod) => pod['spec'].nodeName === node && !hasEnded(pod));
 }

@@ -115,6 +115,34 @@ export function command(target: string, options: ScenarioOptions = {}): fc.Arbit
   );
 }
 
+/**
+ * Commands that belong together, as people do them: a rollout that fails and is put right 3, a canary below a partition of which a
+ * pod is deleted 2, scaled down and up 2, taken away and made again 2, a node drained 1, pods deleted with their claims 1, three
+ * images one after the other 1. @public
+ */
+export function story(target: string, main: ObjectSpec, options: ScenarioOptions = {}): fc.Arbitrary<readonly Command[]> {
+  const max = options.maxReplicas ?? 4;
+  const of = target.split('/')[1] ?? '';
+  const isSet = target.startsWith('statefulset/');
+  const soon = weighted<number>([2, fc.nat(1_500)], [2, fc.integer({ min: 1_500, max: 12_000 })]);
+  const version = fc.constantFrom(2, 3);
+  const replicas = fc.nat(max);
+  const nth = fc.nat(max);
+  const tell = (...parts: readonly ((drawn: { readonly waits: readonly number[]; readonly version: number; readonly replicas: number; readonly nth: number; readonly way: number }) => Command)[]): fc.Arbitrary<readonly Command[]> =>
+    fc.record({ waits: fc.array(soon, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(3) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
+  const waitMs = 0;
+  if (target.startsWith('pod/')) return tell(() => ({ waitMs, do: 'delete', target }), () => ({ waitMs, do: 'create', object: main }));
+  return weighted<readonly Command[]>(
+    [3, tell(() => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count }) => (way === 0 ? { waitMs, do: 'rollback', target } : way === 1 ? { waitMs, do: 'scale', target, replicas: count } : { waitMs, do: 'setImage', target, version: next }))],
+    [isSet ? 2 : 0, tell(({ nth: partition }) => ({ waitMs, do: 'partition', target, partition: 1 + (partition % max) }), ({ version: next }) => ({ waitMs, do: 'setImage', target, version: next }), ({ replicas: deleted }) => ({ waitMs, do: 'deletePod', of, nth: deleted }))],
+    [2, tell(({ way, replicas: count }) => ({ waitMs, do: 'scale', target, replicas: way === 0 ? 0 : Math.min(count, 1) }), ({ nth: count }) => ({ waitMs, do: 'scale', target, replicas: Math.max(count, 1) }))],
+    [2, tell(({ way }) => ({ waitMs, do: 'delete', target, cascade: (['background', 'background', 'foreground', 'orphan'] as const)[way] ?? 'background' }), () => ({ waitMs, do: 'create', object: main }))],
+    [1, tell(({ nth: index }) => ({ waitMs, do: 'cordon', node: `node-${1 + (index % 3)}` }), ({ nth: pod }) => ({ waitMs, do: 'evict', of, nth: pod }), ({ nth: index }) => ({ waitMs, do: 'uncordon', node: `node-${1 + (index % 3)}` }))],
+    [isSet ? 1 : 0, tell(({ nth: ordinal }) => ({ waitMs, do: 'delete', target: `persistentvolumeclaim/data-${of}-${ordinal}` }), ({ nth: pod }) => ({ waitMs, do: 'deletePod', of, nth: pod }))],
+    [1, tell(({ version: next }) => ({ waitMs, do: 'setImage', target, version: next }), ({ version: next }) => ({ waitMs, do: 'setImage', target, version: 5 - next }), () => ({ waitMs, do: 'setImage', target, version: 1 }))],
+  );
+}
+
 /** Resources whose caches and calls matter. */
 const RESOURCES = ['pods', 'statefulsets.apps', 'replicasets.apps', 'deployments.apps', 'persistentvolumeclaims', 'controllerrevisions.apps'] as const;
 
@@ -171,9 +199,15 @@ function placed(drawn: Fault, near: Near | undefined, workload: readonly Command
 
 const TARGETS: Readonly<Record<WorkloadKind, string>> = { StatefulSet: 'statefulset/web', Deployment: 'deployment/api', Pod: 'pod/reader' };
 
+/** Up to `maxCommands` commands: single ones, one time in three a story. */
+function workloadOf(target: string, main: ObjectSpec, options: ScenarioOptions): fc.Arbitrary<readonly Command[]> {
+  const single = command(target, options).map((each): readonly Command[] => [each]);
+  return fc.array(weighted<readonly Command[]>([2, single], [1, story(target, main, options)]), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }).map((parts) => parts.flat().slice(0, options.maxCommands ?? 6));
+}
+
 /**
  * Scenarios around one workload: of the kinds given StatefulSets and Deployments alike, lone pods a quarter as often; with its companions, up to
- * `maxCommands` (6) commands and `maxFaults` (3) faults, three of four of them soon after a command. Shrinks commands, faults,
+ * `maxCommands` (6) commands, one time in three as stories, and `maxFaults` (3) faults, three of four of them soon after a command. Shrinks commands, faults,
  * choices and objects together. @public
  */
 export function scenario(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
@@ -182,13 +216,13 @@ export function scenario(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> 
     const target = TARGETS[kind];
     const app = target.split('/')[1] ?? '';
     const main: fc.Arbitrary<ObjectSpec> = kind === 'StatefulSet' ? statefulSetSpec(options) : kind === 'Deployment' ? deploymentSpec(options) : podShape().map((pod): ObjectSpec => ({ kind: 'Pod', name: 'reader', pod }));
-    return fc.record({
-      seed: fc.nat(3), profile: profile(options.kubernetes), nodes: nodeShapes(), main, beside: companions(app), workload: fc.array(command(target, options), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }),
+    return main.chain((first) => fc.record({
+      seed: fc.nat(3), profile: profile(options.kubernetes), nodes: nodeShapes(), beside: companions(app), workload: workloadOf(target, first, options),
       faults: options.faults?.length === 0 ? fc.constant<[Fault, Near | undefined][]>([]) : fc.array(fc.tuple(fault(app, options), afterCommand()), { maxLength: options.maxFaults ?? 3, size: 'max' }), choices: choices(),
-    }).map(({ profile: { kubernetes, featureGates }, main: first, beside, ...rest }) => ({
+    }).map(({ profile: { kubernetes, featureGates }, beside, ...rest }): Scenario => ({
       seed: rest.seed, kubernetes, ...(featureGates === undefined ? {} : { featureGates }), nodes: rest.nodes,
       objects: [...(options.objects ?? []), first, ...beside.filter((object) => !('name' in object) || !('name' in first) || object.name !== first.name)], workload: rest.workload, faults: rest.faults.map(([drawn, near]) => placed(drawn, near, rest.workload)), choices: rest.choices,
-    }));
+    })));
   };
   return new ScenarioArbitrary(weighted(...kinds.map((kind) => [kind === 'Pod' ? 1 : 4, ofKind(kind)] as const)));
 }
