@@ -91,8 +91,11 @@ export class ControllerHost {
   /** A change of a watched cache: the controller names keys. */
   deliver(machine: Machine, slot: number, change: CacheChange): void {
     const args = machine.argsOf(slot) as ControllerArgs;
-    // Most changes are none of this controller's business: its state is not touched before the handler asks for it.
-    this.controller(args).handle(new Handling(this.ports, machine, slot, undefined, args, this), change);
+    const controller = this.controller(args);
+    // Most changes are none of this controller's business: its state is not touched before the handler asks for it. But a handler
+    // that may look at the clock takes part in whatever it is told of, though it does nothing yet.
+    const state = controller.isTimeless === undefined || controller.isTimeless === false ? machine.edit<ControllerState>(slot) : undefined;
+    controller.handle(new Handling(this.ports, machine, slot, state, args, this), change);
   }
 
   /** The process starts: periodic keys are enqueued. */

@@ -1,8 +1,8 @@
 // Quiet spans of a whole cluster: what is crossed in closed form equals what is stepped through, before, within and after it.
 import { Cluster, type ClusterOptions } from 'kubesim';
-import type { KubeObject } from '@kubesim/api';
+import type { ApiCall, KubeObject } from '@kubesim/api';
 import type { AdmissionPlugin } from '@kubesim/apiserver';
-import type { Controller } from '@kubesim/client';
+import type { Actor, Controller } from '@kubesim/client';
 import type { MetricAnswer, MetricQuery, MetricsSource } from '@kubesim/controllers';
 import { formatDigest, Hasher, Machine, World } from '@kubesim/kernel';
 import fc from 'fast-check';
@@ -237,21 +237,30 @@ describe('quiet spans of a cluster', () => {
     expect(spansOf(new Cluster({ nodes: 1, authorization: 'RBAC' }).settle().run({ for: '3h' }))).toHaveLength(1);
   });
 
-  it('should step through what a controller of the user takes part in, unless it says that time is nothing to it', () => {
+  it('should step through what a controller or actor of the user takes part in, unless it says that time is nothing to it', () => {
     const deadline = Date.parse('2026-01-01T03:00:00Z');
-    const watchman = (isTimeless: boolean): Controller => ({
+    const watchman = (isTimeless: boolean, sleeps: boolean): Controller => ({
       name: 'watchman', watches: ['nodes'], workers: 1, isTimeless,
-      handle: (context, { after }) => { if (after !== undefined) context.enqueue(after.metadata.name ?? ''); },
+      handle: (context, { after }) => { if (after !== undefined && (!sleeps || context.now >= deadline)) context.enqueue(after.metadata.name ?? ''); },
       *reconcile(context, name) {
         if (context.now < deadline || context.lister('nodes').get('', name)?.metadata.labels?.['late'] !== undefined) return undefined;
-        yield { verb: 'patch', resource: 'nodes', name, patchType: 'merge', patch: { metadata: { labels: { late: 'yes' } } } };
+        yield label(name);
         return undefined;
       },
     });
-    const run = (isTimeless: boolean, quiet: 'cross' | 'step'): Cluster => new Cluster({ nodes: 1, controllers: [watchman(isTimeless)] }).settle().run({ for: '4h', quiet });
-    expect(identity(run(false, 'cross'))).toEqual(identity(run(false, 'step')));
-    expect(run(false, 'cross').get('node/node-1')?.metadata.labels?.['late']).toBe('yes');
-    expect(spansOf(run(true, 'cross'))).toHaveLength(1);
+    const label = (name: string): ApiCall => ({ verb: 'patch', resource: 'nodes', name, patchType: 'merge', patch: { metadata: { labels: { late: 'yes' } } } });
+    const sentry: Actor<object, never> = {
+      name: 'sentry', watches: [{ resource: 'nodes' }], initial: () => ({}), start: () => {}, receive: () => {},
+      observe: (context, _state, { after }) => { if (context.now >= deadline && after?.metadata.labels?.['late'] === undefined) context.call(label(after?.metadata.name ?? '')); },
+    };
+    const run = (options: ClusterOptions, quiet: 'cross' | 'step'): Cluster => new Cluster({ nodes: 1, ...options }).settle().run({ for: '4h', quiet });
+    // One looks at the clock when it works, the others when it is told of a heartbeat: till then they do nothing.
+    for (const options of [{ controllers: [watchman(false, false)] }, { controllers: [watchman(false, true)] }, { actors: { sentry: () => sentry } }] satisfies ClusterOptions[]) {
+      const crossed = run(options, 'cross');
+      expect(identity(crossed)).toEqual(identity(run(options, 'step')));
+      expect(crossed.get('node/node-1')?.metadata.labels?.['late']).toBe('yes');
+    }
+    expect(spansOf(run({ controllers: [watchman(true, false)] }, 'cross'))).toHaveLength(1);
   });
 
   it.each(['none', 'set', 'deployment', 'daemons'])('should write nothing but heartbeats once it is settled: %s', (workload) => {
