@@ -168,7 +168,12 @@ export class ServerContext {
     return object;
   }
 
-  private pluginsFor(phase: 'admit' | 'validate', { operation, resource, subresource }: AdmissionAttributes): readonly AdmissionPlugin[] {
+  /** Whether any plugin looks at a sort of request. */
+  hasPlugins(operation: AdmissionAttributes['operation'], resource: ResourceName, subresource: string): boolean {
+    return this.pluginsFor('admit', { operation, resource, subresource }).length + this.pluginsFor('validate', { operation, resource, subresource }).length > 0;
+  }
+
+  private pluginsFor(phase: 'admit' | 'validate', { operation, resource, subresource }: Pick<AdmissionAttributes, 'operation' | 'resource' | 'subresource'>): readonly AdmissionPlugin[] {
     let found = this.plugins.get(resource)?.find((each) => each.phase === phase && each.operation === operation && each.subresource === subresource);
     if (found === undefined) {
       const own = (this.options.admission ?? NO_PLUGINS).filter((plugin) => plugin[phase] !== undefined && (plugin.handles === undefined || plugin.handles(operation, resource, subresource)));

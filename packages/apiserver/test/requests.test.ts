@@ -103,4 +103,47 @@ describe('typed calls', () => {
       }
     }), { seed: SEED, numRuns: 100 });
   });
+
+  it('should store a status as the general update does when nothing else differs from what is stored', () => {
+    const NODE = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' } };
+    const CLAIM = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'a' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
+    const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { selector: SET.spec.selector, template: SET.spec.template } };
+    const HELD: readonly (readonly [resource: string, object: KubeObject, status: object])[] = [
+      ['pods', POD, { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }], conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-02T03:04:05Z', lastProbeTime: null }], containerStatuses: [{ name: 'c', image: 'i', imageID: '', ready: true, restartCount: 0, state: { running: {} } }] }],
+      ['statefulsets.apps', SET, { replicas: 1, readyReplicas: 0, currentRevision: 'r', observedGeneration: 1, collisionCount: 0 }],
+      ['deployments.apps', DEPLOYMENT, { replicas: 1, observedGeneration: 2, conditions: [{ type: 'Available', status: 'True' }] }],
+      ['poddisruptionbudgets.policy', BUDGET, { currentHealthy: 1, desiredHealthy: 1, disruptionsAllowed: 0, expectedPods: 1, disruptedPods: { x: '2026-01-02T03:04:05Z' } }],
+      ['persistentvolumeclaims', CLAIM, { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '1024Mi' } }],
+      ['nodes', NODE, { capacity: { cpu: '1000m' }, conditions: [{ type: 'Ready', status: 'True' }], addresses: [] }],
+      ['services', SERVICE, { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } }],
+    ];
+    let [stored, refused, unchanged] = [0, 0, 0];
+    const step = fc.record({ held: fc.nat({ max: HELD.length - 1 }), choice: fc.nat({ max: 1_000_000 }), replacement: junk, isMutated: fc.boolean() });
+    fc.assert(fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
+      const [plain, general] = [start(), start()];
+      for (const { server } of [plain, general]) {
+        for (const [resource, object] of HELD) {
+          if (!server.call({ verb: 'create', resource, ...(resource === 'nodes' ? {} : { namespace: 'default' }), object }, BY).ok) throw new Error(resource);
+        }
+      }
+      for (const { held, choice, replacement, isMutated } of steps) {
+        const [resource, , status] = HELD[held] as (typeof HELD)[number];
+        const place = { resource, ...(resource === 'nodes' ? {} : { namespace: 'default' }), name: 'a' };
+        const next = isMutated ? mutate(status, choice, replacement) : status;
+        const update = ({ server, storage }: typeof plain, isSame: boolean): unknown => {
+          const now = storage.get(resource, resource === 'nodes' ? 'a' : 'default/a') as KubeObject;
+          const { metadata } = now;
+          const reply = server.call({ verb: 'update', ...place, subresource: 'status', object: { ...now, metadata: isSame ? metadata : JSON.parse(JSON.stringify(metadata)), status: next } as KubeObject }, BY);
+          if (isSame && !reply.ok) refused++;
+          else if (isSame && reply.ok && reply.object === now) unchanged++;
+          else if (isSame) stored++;
+          return reply.ok ? reply.object : reply.status;
+        };
+        expect(goJson(update(plain, true))).toBe(goJson(update(general, false)));
+        expect(plain.storage.revision).toBe(general.storage.revision);
+        for (const [each] of HELD) expect(goJson([...plain.storage.list(each)])).toBe(goJson([...general.storage.list(each)]));
+      }
+    }), { seed: SEED, numRuns: 120 });
+    expect(Math.min(stored, refused, unchanged), `${stored} stored, ${refused} refused, ${unchanged} unchanged`).toBeGreaterThan(20);
+  });
 });

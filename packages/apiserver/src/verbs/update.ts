@@ -12,7 +12,9 @@ import { plainStatus } from '../rest/plain-status.ts';
 import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
 import { create, withVersion } from './create.ts';
 import { finishDeletion } from './delete.ts';
+import { same } from './same.ts';
 import { tidy } from './tidy.ts';
+import { updatePlainStatus } from './update-status.ts';
 
 /** What an update may ask for. @internal */
 export interface UpdateOptions extends Partial<WriteRequest> {
@@ -44,6 +46,10 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
   if (old === undefined && scope.kind.createsOnUpdate === true && options.subresource === undefined) {
     options.onCreated?.();
     return create(context, scope, sent, options);
+  }
+  if (old !== undefined && options.subresource === 'status') {
+    const updated = updatePlainStatus(context, scope, name, sent, old, options);
+    if (updated !== undefined) return updated;
   }
   return store(context, scope, name, old ?? context.stored(scope, name), decode(context, scope.kind, sent, old), options);
 }
@@ -234,16 +240,4 @@ function sameOwners(kind: Scope['kind'], a: ObjectMeta['managedFields'], b: Obje
   if (a === b) return true;
   const withoutTimes = (entries: ObjectMeta['managedFields']): unknown => entries?.map(({ time: _time, ...entry }) => entry);
   return same(withoutTimes(entriesOf(kind, a)), withoutTimes(entriesOf(kind, b)));
-}
-
-/** Deep equality; fields that are undefined count as absent. @internal */
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => same(item, b[index]));
-  const left = a as Readonly<Record<string, unknown>>;
-  const right = b as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(left)) if (!same(left[key], right[key])) return false;
-  for (const key of Object.keys(right)) if (right[key] !== undefined && left[key] === undefined) return false;
-  return true;
 }

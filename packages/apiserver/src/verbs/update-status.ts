@@ -1,0 +1,52 @@
+// The status update of a client that took what is stored, put another status into it and sent it: the write that controllers and
+// kubelets make most. What is identical to what is stored needs no decoding, no keeping and no comparing.
+import { conform, type KubeObject, type ObjectMeta } from '@kubesim/api';
+import { settle, structOf } from '../decode.ts';
+import { refuseInvalid, type Scope, type ServerContext } from '../server.ts';
+import { same } from './same.ts';
+import type { UpdateOptions } from './update.ts';
+
+/**
+ * Stores another status; what is stored if it says the same. Answers as the general update does, or undefined where the write
+ * is not as plain as that. Throws Refusal. @internal
+ */
+export function updatePlainStatus(context: ServerContext, scope: Scope, name: string, sent: KubeObject, old: KubeObject, options: UpdateOptions): KubeObject | undefined {
+  const { kind, resource } = scope;
+  if (sent.metadata !== old.metadata || !differsByStatus(sent, old)) return undefined;
+  if (options.dryRun === true || options.fieldManager !== undefined || options.managedFields !== undefined || options.isPatch === true) return undefined;
+  if (old.metadata.deletionTimestamp !== undefined || kind.allocate !== undefined || kind.canonicalize !== undefined || context.hasPlugins('UPDATE', resource, 'status')) return undefined;
+  const strategy = kind.subresources?.status;
+  const type = structOf(kind)?.fields.get('status')?.type;
+  if (strategy === undefined || type?.form !== 'struct') return undefined;
+  const { value: status, findings } = conform(type, sent['status'], old['status']);
+  // The general update finds the same error, and says where in the object it stands.
+  if (findings.error !== undefined || Object.keys(status as object).length === 0) return undefined;
+  let object: KubeObject = Object.freeze({ ...old, status });
+  if (kind.default !== undefined && kind.default(object, context.kindContext) !== object) return undefined;
+  if (typeof strategy === 'object') {
+    if (strategy.prepareForUpdate !== undefined) object = settle(kind, strategy.prepareForUpdate(object, old, context.kindContext), object);
+    if (object.metadata !== old.metadata) return undefined;
+    if (strategy.validateUpdate !== undefined) {
+      const { now, time, profile } = context.kindContext;
+      refuseInvalid(scope, name, strategy.validateUpdate(object, old, { now, time, profile, old }));
+    }
+    options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));
+  }
+  if (same(object['status'], old['status'])) return old;
+  const metadata: ObjectMeta = Object.freeze({ ...old.metadata, resourceVersion: context.nextVersion(resource) });
+  return context.storage.put(resource, context.key(scope, name), Object.freeze({ ...object, metadata }), old).after;
+}
+
+/** Whether nothing but the status is other than what is stored, and there is one. */
+function differsByStatus(sent: KubeObject, old: KubeObject): boolean {
+  const keys = Object.keys(sent);
+  let count = 0;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
+    if (key === 'status') continue;
+    if (sent[key] !== old[key]) return false;
+    count++;
+  }
+  const held = Object.keys(old).length - (old['status'] === undefined ? 0 : 1);
+  return count === held && typeof sent['status'] === 'object' && sent['status'] !== null;
+}
