@@ -21,10 +21,13 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
   const { value: status, findings } = conform(type, sent['status'], old['status']);
   // The general update finds the same error, and says where in the object it stands.
   if (findings.error !== undefined || Object.keys(status as object).length === 0) return undefined;
+  // What says the same has become what is stored.
+  let isSame = status === old['status'];
   let object: KubeObject = Object.freeze({ ...old, status });
   if (kind.default !== undefined && kind.default(object, context.kindContext) !== object) return undefined;
   if (typeof strategy === 'object') {
     if (strategy.prepareForUpdate !== undefined) object = settle(kind, strategy.prepareForUpdate(object, old, context.kindContext), object);
+    isSame = same(object['status'], old['status']);
     if (object.metadata !== old.metadata) return undefined;
     if (strategy.validateUpdate !== undefined) {
       const { now, time, profile } = context.kindContext;
@@ -32,7 +35,7 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
     }
     options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));
   }
-  if (same(object['status'], old['status'])) return old;
+  if (isSame) return old;
   const metadata: ObjectMeta = Object.freeze({ ...old.metadata, resourceVersion: context.nextVersion(resource) });
   return context.storage.put(resource, context.key(scope, name), Object.freeze({ ...object, metadata }), old).after;
 }
