@@ -4,6 +4,7 @@ import { fieldErrorMessage, type FieldError } from '../src/field-error.ts';
 import type { AllocationContext, KindDefinition, KindContext } from '../src/kind.ts';
 import type { KubeObject } from '../src/request.ts';
 import { configMapKind } from '../src/kinds/core/config-map.ts';
+import { endpointsKind } from '../src/kinds/core/endpoints.ts';
 import { limitRangeKind } from '../src/kinds/core/limit-range.ts';
 import { namespaceKind } from '../src/kinds/core/namespace.ts';
 import { nodeKind } from '../src/kinds/core/node.ts';
@@ -39,11 +40,14 @@ function updateErrors(kind: KindDefinition, before: Readonly<Record<string, unkn
   return texts(kind.validateUpdate?.(object, old, context));
 }
 
+const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+const SUBDOMAIN = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const PORT = { port: 80, protocol: 'TCP' };
 
 describe('errors of a create', () => {
   it.each<[string, KindDefinition, Readonly<Record<string, unknown>>, readonly string[]]>([
     ['a key in both parts of a ConfigMap', configMapKind, { data: { k: 'v' }, binaryData: { k: 'dg==' } }, ['data[k]: Invalid value: "k": duplicate of key present in binaryData']],
+    ['a ConfigMap that is too large', configMapKind, { data: { k: 'x'.repeat(1_048_577) } }, ['[]: Too long: may not be more than 1048576 bytes']],
     ['a TLS secret without its parts', secretKind, { type: 'kubernetes.io/tls' }, ['data[tls.crt]: Required value', 'data[tls.key]: Required value']],
     ['a basic-auth secret without either', secretKind, { type: 'kubernetes.io/basic-auth' }, ['data[username]: Required value', 'data[password]: Required value']],
     ['a secret for no account', secretKind, { type: 'kubernetes.io/service-account-token' }, ['metadata.annotations[kubernetes.io/service-account.name]: Required value']],
@@ -54,6 +58,9 @@ describe('errors of a create', () => {
     ['ports that say the same', serviceKind, { spec: { ports: [{ ...PORT, name: 'a' }, { ...PORT, name: 'a' }] } }, ['spec.ports[1].name: Duplicate value: "a"', 'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}']],
     ['a second family', serviceKind, { spec: { ports: [PORT], ipFamilies: ['IPv6'] } }, ['spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster']],
     ['a claim that asks for nothing', persistentVolumeClaimKind, { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '0' } } } }, ['spec.resources[storage]: Invalid value: "0": must be greater than zero']],
+    ['a claim from no claim', persistentVolumeClaimKind, { spec: { ...CLAIM, dataSource: { kind: 'PersistentVolumeClaim', name: '' } } }, ['spec.dataSource.name: Required value', 'spec.dataSourceRef.name: Required value']],
+    ['a claim from another namespace, said twice', persistentVolumeClaimKind, { spec: { ...CLAIM, dataSource: { kind: 'PersistentVolumeClaim', name: 'x' }, dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'x', namespace: 'o' } } }, ['spec: Invalid value: {}: may not be specified when dataSourceRef.namespace is specified']],
+    ['a claim with a class of attributes that is no name', persistentVolumeClaimKind, { spec: { ...CLAIM, volumeAttributesClassName: 'X_' } }, [`spec.volumeAttributesClassName: Invalid value: "X_": ${SUBDOMAIN}`]],
     ['a local volume anywhere', persistentVolumeKind, { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, local: { path: '/x' } } }, ['spec.nodeAffinity: Required value: Local volume requires node affinity']],
     ['a volume of two kinds', persistentVolumeKind, { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' }, nfs: { server: 's', path: '/x' } } }, ['spec.nfs: Forbidden: may not specify more than 1 volume type']],
     ['two equal taints', nodeKind, { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }, { key: 'k', effect: 'NoSchedule' }] } }, ['metadata.taints[1]: Duplicate value: {"key":"k","effect":"NoSchedule"}: taints must be unique by key and effect pair']],
@@ -137,5 +144,16 @@ describe('what a service is given', () => {
     expect(updated['spec'].ports[0].nodePort).toBeUndefined();
     expect(updated['spec'].externalTrafficPolicy).toBeUndefined();
     expect(updated['spec'].clusterIP).toBe(old['spec'].clusterIP);
+  });
+});
+
+describe('writes', () => {
+  it('should make limits and endpoints by a PUT to a name that is free', () => {
+    expect([limitRangeKind, endpointsKind, configMapKind].map((kind) => kind.createsOnUpdate === true)).toEqual([true, true, false]);
+  });
+
+  it("should drop a node's source of configuration and warn of its external ID", () => {
+    expect(prepare(nodeKind, { spec: { configSource: {}, externalID: 'x' } })['spec']).toEqual({ externalID: 'x' });
+    expect(nodeKind.warnings?.(make(nodeKind, { spec: { externalID: 'x' } }), undefined, context)).toEqual(['spec.externalID: this field is deprecated, and is unused by Kubernetes']);
   });
 });

@@ -103,6 +103,10 @@ describe('updates', () => {
   it('should say it in one sentence before 1.37', () => {
     expect(updateErrors(statefulSetKind, { spec: WORKLOAD }, { spec: { ...WORKLOAD, serviceName: 'x' } }, '1.34')[0]).toMatch(/^spec: Forbidden: updates to statefulset spec for fields other than 'replicas'/);
   });
+  it('should find an image that is missing in a pod twice: the rules of an update look at it once more', () => {
+    expect(updateErrors(podKind, { spec: POD_SPEC }, { spec: { containers: [{ name: 'c', image: '' }] } })).toEqual(['spec.containers[0].image: Required value', 'spec.containers[0].image: Required value']);
+  });
+
   it.each([
     ['nothing', POD_SPEC, []],
     ['an image', { containers: [{ name: 'c', image: 'nginx:2' }] }, []],

@@ -150,6 +150,19 @@ export function warningsForIp(path: FieldPath, value: string): readonly string[]
   return [];
 }
 
+/** Warnings for a block that is valid but not written canonically. @public */
+export function warningsForCidr(path: FieldPath, value: string): readonly string[] {
+  const cidr = parseCidr(value);
+  if (cidr === undefined) return [];
+  const texts: string[] = [];
+  const { address, prefixLength } = cidr;
+  const network = `${formatIp(maskedAddress(cidr))}/${address.isMapped ? Math.max(0, prefixLength - 96) : prefixLength}`;
+  if (formatIp(address) !== formatIp(maskedAddress(cidr))) texts.push(`${path}: CIDR value ${quote(value)} is ambiguous in this context (should be ${quote(network)} or ${quote(`${formatIp(address)}/${address.family === 'IPv6' ? 128 : 32}`)}?)`);
+  if (cidr.hasLeadingZeros || address.isMapped) texts.push(`${path}: non-standard CIDR value ${quote(value)} is invalid: use ${quote(network)}`);
+  else if (address.family === 'IPv6' && `${formatIp(address)}/${prefixLength}` !== value) texts.push(`${path}: IPv6 CIDR value ${quote(value)} should be in RFC 5952 canonical format (${quote(network)})`);
+  return texts;
+}
+
 /** An address of either family, for fields that predate strict checks. @public */
 export function ipErrors(text: string): readonly string[] {
   const address = parseIp(text);

@@ -8,6 +8,7 @@ import { isEmptySelector, isReadableSelector, selectorMatches, validateLabelSele
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { templateWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, historyWarnings, immutable, validateCounts, validateRunningTemplate } from './template.ts';
 
 type StoredDaemonSet = DaemonSet & KubeObject;
@@ -64,6 +65,8 @@ function validateSpec({ spec }: StoredDaemonSet, old: StoredDaemonSet | undefine
 
 const COUNTS = ['currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'] as const;
 
+const TEMPLATE_PATH = fieldPath('spec', 'template');
+
 /** DaemonSet. @public */
 export const daemonSetKind: KindDefinition = defineKind<StoredDaemonSet>({
   group: 'apps', version: 'v1', kind: 'DaemonSet', resource: 'daemonsets', singular: 'daemonset', shortNames: ['ds'], categories: ['all'], namespaced: true, hasGeneration: true,
@@ -73,7 +76,7 @@ export const daemonSetKind: KindDefinition = defineKind<StoredDaemonSet>({
   prepareForUpdate: (set, old) => withTemplateGeneration(set, templateGeneration(old) + (isSame(set.spec.template, old.spec.template) ? 0 : 1)),
   // The rule of the selector comes before those of a create: one hook for both.
   validateCreate: (set, { old }) => validateSpec(set, old as StoredDaemonSet | undefined),
-  warnings: (set) => historyWarnings(set.spec.revisionHistoryLimit),
+  warnings: (set, old) => [...workloadWarnings(set, old, ({ spec }) => templateWarnings(spec.template, TEMPLATE_PATH)), ...historyWarnings(set.spec.revisionHistoryLimit)],
   rowMetadata: (metadata) => {
     const { [TEMPLATE_GENERATION]: _generation, ...annotations } = metadata.annotations ?? {};
     return withField(metadata, 'annotations', Object.keys(annotations).length === 0 ? undefined : annotations);

@@ -7,6 +7,7 @@ import { defineKind, type KindDefinition } from '../../kind.ts';
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { templateWarnings, workloadNameWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, historyWarnings, immutable, validateAtMost, validateCounts, validateReplicaTemplate, validateWorkloadSelector } from './template.ts';
 
 type StoredDeployment = Deployment & KubeObject;
@@ -57,6 +58,12 @@ function validateStatus({ status = {} }: StoredDeployment, old: StoredDeployment
   return errors;
 }
 
+function raisesGeneration(object: StoredDeployment, old: StoredDeployment): boolean {
+  return !isSame(object.spec, old.spec) || !isSame(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
+}
+
+const TEMPLATE_PATH = fieldPath('spec', 'template');
+
 /** Deployment. @public */
 export const deploymentKind: KindDefinition = defineKind<StoredDeployment>({
   group: 'apps', version: 'v1', kind: 'Deployment', resource: 'deployments', singular: 'deployment', shortNames: ['deploy'], categories: ['all'], namespaced: true, hasGeneration: true,
@@ -65,12 +72,12 @@ export const deploymentKind: KindDefinition = defineKind<StoredDeployment>({
     replicas: (object) => object.spec.replicas ?? 1, statusReplicas: (object) => object.status?.replicas ?? 0, selector: (object) => formatSelector(object.spec.selector),
     withReplicas: (object, replicas) => withField(object, 'spec', withField(object.spec, 'replicas', replicas)),
   },
-  generationChanged: (object, old) => !isSame(object.spec, old.spec) || !isSame(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  generationChanged: raisesGeneration,
   default: (object) => withField(object, 'spec', defaultSpec(object.spec)),
   prepareForCreate: (object) => ({ ...object, status: {} as Deployment['status'] }),
   validateCreate: validateSpec,
   validateUpdate: (object, old) => (isSame(object.spec.selector, old.spec.selector) ? [] : [immutable(fieldPath('spec', 'selector'), object.spec.selector)]),
-  warnings: (object) => historyWarnings(object.spec.revisionHistoryLimit),
+  warnings: (object, old) => [...(old === undefined ? workloadNameWarnings(object.metadata.name) : []), ...(old === undefined || raisesGeneration(object, old) ? templateWarnings(object.spec.template, TEMPLATE_PATH) : []), ...historyWarnings(object.spec.revisionHistoryLimit)],
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Ready', type: 'string' }, { name: 'Up-to-date', type: 'string' }, { name: 'Available', type: 'string' }, { name: 'Age', type: 'string' },
     { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 }, { name: 'Selector', type: 'string', priority: 1 },

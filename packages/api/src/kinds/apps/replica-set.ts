@@ -7,6 +7,7 @@ import { defineKind, type KindDefinition } from '../../kind.ts';
 import { validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { templateWarnings, workloadNameWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, immutable, validateAtMost, validateCounts, validateReplicaTemplate, validateWorkloadSelector } from './template.ts';
 
 type StoredReplicaSet = ReplicaSet & KubeObject;
@@ -31,6 +32,8 @@ function validateStatus({ status = { replicas: 0 } }: StoredReplicaSet): readonl
   ];
 }
 
+const TEMPLATE_PATH = fieldPath('spec', 'template');
+
 /** ReplicaSet. @public */
 export const replicaSetKind: KindDefinition = defineKind<StoredReplicaSet>({
   group: 'apps', version: 'v1', kind: 'ReplicaSet', resource: 'replicasets', singular: 'replicaset', shortNames: ['rs'], categories: ['all'], namespaced: true, hasGeneration: true,
@@ -43,6 +46,7 @@ export const replicaSetKind: KindDefinition = defineKind<StoredReplicaSet>({
   prepareForCreate: (object) => ({ ...object, status: { replicas: 0 } as ReplicaSet['status'] }),
   validateCreate: validateSpec,
   validateUpdate: (object, old) => (isSame(object.spec.selector, old.spec.selector) ? [] : [immutable(fieldPath('spec', 'selector'), object.spec.selector)]),
+  warnings: (object, old) => [...(old === undefined ? workloadNameWarnings(object.metadata.name) : []), ...workloadWarnings(object, old, ({ spec }) => templateWarnings(spec.template, TEMPLATE_PATH))],
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Desired', type: 'integer' }, { name: 'Current', type: 'integer' }, { name: 'Ready', type: 'integer' }, { name: 'Age', type: 'string' },
     { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 }, { name: 'Selector', type: 'string', priority: 1 },

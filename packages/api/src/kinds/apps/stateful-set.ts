@@ -9,6 +9,7 @@ import { isReadableSelector } from '../../names/labels.ts';
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
 import { validatePodTemplate } from '../core/pod-spec/validate.ts';
 import { validateClaimSpec } from '../core/pod-spec/volumes.ts';
+import { claimSpecWarnings, templateWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, historyWarnings, immutable, validateAlwaysRestart, validateAtMost, validateCounts, validateSelectorMatch, validateWorkloadSelector } from './template.ts';
 import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
 
@@ -118,6 +119,17 @@ function validateStatus(set: StoredStatefulSet): readonly FieldError[] {
   ];
 }
 
+const SPEC_PATH = fieldPath('spec');
+
+function setWarnings(set: StoredStatefulSet, old: StoredStatefulSet | undefined): readonly string[] {
+  // The name of the field is upstream's: capital in updates, left out in creates.
+  const claimPath = (index: number): FieldPath => (old === undefined ? SPEC_PATH.child('volumeClaimTemplates').index(index) : SPEC_PATH.child('volumeClaimTemplates').index(index).child('Spec'));
+  return [
+    ...workloadWarnings(set, old, ({ spec }) => templateWarnings(spec.template, SPEC_PATH.child('template'))),
+    ...(set.spec.volumeClaimTemplates ?? []).flatMap((claim, index) => claimSpecWarnings(claim.spec, claimPath(index))), ...historyWarnings(set.spec.revisionHistoryLimit),
+  ];
+}
+
 /** StatefulSet. @public */
 export const statefulSetKind: KindDefinition = defineKind<StoredStatefulSet>({
   group: 'apps', version: 'v1', kind: 'StatefulSet', resource: 'statefulsets', singular: 'statefulset', shortNames: ['sts'], categories: ['all'], namespaced: true, hasGeneration: true, nameRule: 'label',
@@ -130,7 +142,7 @@ export const statefulSetKind: KindDefinition = defineKind<StoredStatefulSet>({
   prepareForCreate: (set) => ({ ...set, status: { replicas: 0, availableReplicas: 0 } as StatefulSet['status'] }),
   validateCreate: (set, { old }) => validateSpec(set, old as StoredStatefulSet | undefined),
   validateUpdate: (set, old, { profile }) => validateSpecUpdate(set, old, profile),
-  warnings: (set) => historyWarnings(set.spec.revisionHistoryLimit),
+  warnings: setWarnings,
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Ready', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 },
   ],

@@ -9,8 +9,9 @@ import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 import { humanDuration } from '../../table/human-duration.ts';
 import { defaultPodTemplate } from '../apps/template.ts';
+import { workloadNameWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { cronScheduleError, timeZoneError } from './cron-schedule.ts';
-import { validateJobTemplateSpec } from './job.ts';
+import { jobSpecWarnings, validateJobTemplateSpec } from './job.ts';
 
 type StoredCronJob = CronJob & KubeObject;
 
@@ -52,6 +53,8 @@ function validateCreate(job: StoredCronJob, isUpdate: boolean): readonly FieldEr
   return errors;
 }
 
+const JOB_PATH = fieldPath('spec', 'jobTemplate', 'spec');
+
 /** CronJob. @public */
 export const cronJobKind: KindDefinition = defineKind<StoredCronJob>({
   group: 'batch', version: 'v1', kind: 'CronJob', resource: 'cronjobs', singular: 'cronjob', shortNames: ['cj'], categories: ['all'], namespaced: true, hasGeneration: true,
@@ -59,6 +62,10 @@ export const cronJobKind: KindDefinition = defineKind<StoredCronJob>({
   default: (job) => withField(job, 'spec', defaultSpec(job.spec)),
   prepareForCreate: (job) => ({ ...job, status: {} as CronJob['status'] }),
   validateCreate: (job, { old }) => validateCreate(job, old !== undefined),
+  warnings: (job, old) => [
+    ...(old === undefined ? workloadNameWarnings(job.metadata.name) : []),
+    ...workloadWarnings(job, old, ({ spec }) => (spec.jobTemplate.spec === undefined ? [] : jobSpecWarnings(spec.jobTemplate.spec, JOB_PATH))),
+  ],
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Schedule', type: 'string' }, { name: 'Timezone', type: 'string' }, { name: 'Suspend', type: 'boolean' }, { name: 'Active', type: 'integer' }, { name: 'Last Schedule', type: 'string' }, { name: 'Age', type: 'string' },
     { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 }, { name: 'Selector', type: 'string', priority: 1 },

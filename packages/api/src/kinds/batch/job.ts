@@ -12,6 +12,7 @@ import { humanDuration } from '../../table/human-duration.ts';
 import { defaultPodTemplate, immutable, validateCounts } from '../apps/template.ts';
 import { validateIndexLimits, validateManagedBy, validatePolicies } from './job-policies.ts';
 import { validatePodTemplate } from '../core/pod-spec/validate.ts';
+import { templateWarnings, workloadNameWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 
 type StoredJob = Job & KubeObject;
 
@@ -115,6 +116,17 @@ function durationCell({ status }: StoredJob, now: number): string {
   return humanDuration((status.completionTime === undefined ? now : Date.parse(status.completionTime)) - Date.parse(status.startTime));
 }
 
+const SPEC_PATH = fieldPath('spec');
+const COMPLETIONS_SOFT_MAX = 100_000;
+const PARALLELISM_SOFT_MAX = 10_000;
+
+/** Warnings for the spec of a job. Upstream: pkg/api/job/warnings.go (1.37). @internal */
+export function jobSpecWarnings(spec: JobSpec, path: FieldPath): readonly string[] {
+  const isHuge = spec.completionMode === 'Indexed' && (spec.completions ?? 0) > COMPLETIONS_SOFT_MAX && (spec.parallelism ?? 0) > PARALLELISM_SOFT_MAX;
+  const huge = `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`;
+  return [...(isHuge ? [huge] : []), ...templateWarnings(spec.template, path.child('template'))];
+}
+
 /** Job. @public */
 export const jobKind: KindDefinition = defineKind<StoredJob>({
   group: 'batch', version: 'v1', kind: 'Job', resource: 'jobs', singular: 'job', categories: ['all'], namespaced: true, hasGeneration: true, defaultPropagation: 'Orphan',
@@ -123,6 +135,7 @@ export const jobKind: KindDefinition = defineKind<StoredJob>({
   prepareForCreate: (job) => withGeneratedSelector({ ...job, status: {} as Job['status'] }),
   validateCreate: validateSpec,
   validateUpdate: validateSpecUpdate,
+  warnings: (job, old) => [...(old === undefined ? workloadNameWarnings(job.metadata.name) : []), ...workloadWarnings(job, old, ({ spec }) => jobSpecWarnings(spec, SPEC_PATH))],
   canonicalize: withTemplateLabels,
   deleteWarnings: (_job, propagation) => (propagation === undefined ? ['child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'] : []),
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },

@@ -23,7 +23,7 @@ function validate(map: ConfigMap): readonly FieldError[] {
     for (const text of configKeyErrors(key)) errors.push(invalid(fieldPath('binaryData').key(key), key, text));
     size += decodedLength(map.binaryData?.[key] ?? '');
   }
-  if (size > DATA_SIZE_MAX_BYTES) errors.push(tooLong('', '', DATA_SIZE_MAX_BYTES));
+  if (size > DATA_SIZE_MAX_BYTES) errors.push(tooLong('[]', '', DATA_SIZE_MAX_BYTES)); // A path without a name, as Go prints it.
   return errors;
 }
 

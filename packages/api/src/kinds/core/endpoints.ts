@@ -62,7 +62,7 @@ function shown(endpoints: Endpoints): string {
 
 /** Endpoints. @public */
 export const endpointsKind: KindDefinition = defineKind<Endpoints & KubeObject>({
-  group: '', version: 'v1', kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'], namespaced: true,
+  group: '', version: 'v1', kind: 'Endpoints', resource: 'endpoints', singular: 'endpoints', shortNames: ['ep'], namespaced: true, createsOnUpdate: true,
   default: (endpoints) => mapField(endpoints, 'subsets', (subsets) => mapItems(subsets, (subset) => mapField(subset, 'ports', (ports) => mapItems(ports, (port) => withDefaults(port, { protocol: 'TCP' }))))),
   validateCreate: ({ subsets = [] }, { old }) => subsets.flatMap((subset, index) => validateSubset(subset, fieldPath('subsets').index(index), (old as Endpoints | undefined)?.subsets?.[index])),
   columns: [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Endpoints', type: 'string' }, { name: 'Age', type: 'string' }],

@@ -97,6 +97,7 @@ function validate(range: LimitRange): readonly FieldError[] {
 export const limitRangeKind: KindDefinition = defineKind<LimitRange & KubeObject>({
   group: '', version: 'v1', kind: 'LimitRange', resource: 'limitranges', singular: 'limitrange', shortNames: ['limits'], namespaced: true,
   unnamedGetsUid: true,
+  createsOnUpdate: true,
   default: (range) => mapField(range, 'spec', (spec) => mapField(spec, 'limits', (limits) => mapItems(limits, setItemDefaults))),
   validateCreate: validate,
 });

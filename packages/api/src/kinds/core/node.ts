@@ -115,8 +115,12 @@ export const nodeKind: KindDefinition = defineKind<NodeObject>({
   subresources: { status: { validateUpdate }, proxy: true },
   keepsStatusOnCreate: true,
   default: setDefaults,
+  // The feature that this field was for is gone (pkg/registry/core/node/strategy.go dropDisabledFields).
+  prepareForCreate: (node) => withField(node, 'spec', withField(node.spec, 'configSource', undefined)),
+  prepareForUpdate: (node) => withField(node, 'spec', withField(node.spec, 'configSource', undefined)),
   validateCreate,
   validateUpdate,
+  warnings: (node) => ((node.spec.externalID ?? '') === '' ? [] : ['spec.externalID: this field is deprecated, and is unused by Kubernetes']),
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec.unschedulable ?? false) },
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Status', type: 'string' }, { name: 'Roles', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Version', type: 'string' }, { name: 'Internal-IP', type: 'string', priority: 1 }, { name: 'External-IP', type: 'string', priority: 1 },

@@ -9,6 +9,7 @@ import type { KubeObject } from '../../request.ts';
 import { ageCell, isSame } from '../../table/cells.ts';
 import { accessModeCell } from './access-modes.ts';
 import { validateClaimSpec } from './pod-spec/volumes.ts';
+import { claimSpecWarnings } from './pod-spec/warnings.ts';
 import { diffText } from './spec-diff.ts';
 
 type Claim = PersistentVolumeClaim & KubeObject;
@@ -86,6 +87,12 @@ function validateStatus(claim: Claim): readonly FieldError[] {
   return errors;
 }
 
+/** Upstream: pkg/api/persistentvolumeclaim/util.go GetWarningsForPersistentVolumeClaim (1.37). */
+function claimWarnings(claim: Claim): readonly string[] {
+  const isOld = Object.hasOwn(claim.metadata.annotations ?? {}, BETA_CLASS);
+  return [...(isOld ? [`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`] : []), ...claimSpecWarnings(claim.spec, fieldPath('spec'))];
+}
+
 /** PersistentVolumeClaim. @public */
 export const persistentVolumeClaimKind: KindDefinition = defineKind<Claim>({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', resource: 'persistentvolumeclaims', singular: 'persistentvolumeclaim', shortNames: ['pvc'], namespaced: true,
@@ -96,6 +103,7 @@ export const persistentVolumeClaimKind: KindDefinition = defineKind<Claim>({
   prepareForUpdate: (claim, old) => syncDataSources(isSame(claim.spec.dataSource, old.spec.dataSource) ? claim : dropForeignDataSource(claim)),
   validateCreate: (claim) => validateClaimSpec(claim.spec, fieldPath('spec')),
   validateUpdate,
+  warnings: claimWarnings,
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Status', type: 'string' }, { name: 'Volume', type: 'string' }, { name: 'Capacity', type: 'string' }, { name: 'Access Modes', type: 'string' }, { name: 'StorageClass', type: 'string' },
     { name: 'VolumeAttributesClass', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'VolumeMode', type: 'string', priority: 1 },

@@ -10,12 +10,14 @@ import type { KubeObject } from '../../request.ts';
 import { ageCell, isSame } from '../../table/cells.ts';
 import { accessModeCell } from './access-modes.ts';
 import { validateNodeSelectorTerm } from './pod-spec/scheduling.ts';
+import { nodeTermWarnings } from './pod-spec/warnings.ts';
 import { diffText } from './spec-diff.ts';
 
 type Volume = PersistentVolume & KubeObject;
 type Fields = Readonly<Record<string, unknown>>;
 
 const SPEC = fieldPath('spec');
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
 const VOLUME_MODES = ['Block', 'Filesystem'];
@@ -159,6 +161,23 @@ function setDefaults(volume: Volume): Volume {
   return withField(volume, 'spec', mapField(spec, 'hostPath', (source) => withDefaults(source, { type: '' })));
 }
 
+const OLD_SOURCES = [
+  ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'], ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'], ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['storageos', 'deprecated in v1.22, non-functional in v1.25+'], ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'], ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+] as const;
+
+/** Upstream: pkg/api/persistentvolume/util.go GetWarningsForPersistentVolume (1.37). */
+function volumeWarnings({ metadata, spec }: Volume): readonly string[] {
+  const texts: string[] = [];
+  if (Object.hasOwn(metadata.annotations ?? {}, BETA_CLASS)) texts.push(`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+  if (spec.persistentVolumeReclaimPolicy === 'Recycle') texts.push('spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.');
+  const path = fieldPath('spec', 'nodeAffinity', 'required', 'nodeSelectorTerms');
+  for (const [index, term] of (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).entries()) texts.push(...nodeTermWarnings(term, path.index(index)));
+  // Upstream spells one volume kind otherwise in its warning than in the API.
+  for (const [source, text] of OLD_SOURCES) if (spec[source] !== undefined) texts.push(`spec.${source === 'storageos' ? 'storageOS' : source}: ${text}`);
+  return texts;
+}
+
 /** PersistentVolume. @public */
 export const persistentVolumeKind: KindDefinition = defineKind<Volume>({
   group: '', version: 'v1', kind: 'PersistentVolume', resource: 'persistentvolumes', singular: 'persistentvolume', shortNames: ['pv'], namespaced: false,
@@ -177,7 +196,7 @@ export const persistentVolumeKind: KindDefinition = defineKind<Volume>({
   prepareForCreate: (volume, context) => ({ ...volume, status: { phase: 'Pending', lastPhaseTransitionTime: context.time } as NonNullable<PersistentVolume['status']> }),
   validateCreate,
   validateUpdate,
-  warnings: (volume) => (volume.spec.persistentVolumeReclaimPolicy === 'Recycle' ? ['spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'] : []),
+  warnings: volumeWarnings,
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Capacity', type: 'string' }, { name: 'Access Modes', type: 'string' }, { name: 'Reclaim Policy', type: 'string' }, { name: 'Status', type: 'string' }, { name: 'Claim', type: 'string' }, { name: 'StorageClass', type: 'string' },
     { name: 'VolumeAttributesClass', type: 'string' }, { name: 'Reason', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'VolumeMode', type: 'string', priority: 1 },
@@ -187,7 +206,7 @@ export const persistentVolumeKind: KindDefinition = defineKind<Volume>({
     const claim = spec.claimRef;
     return [
       volume.metadata.name, String(spec.capacity?.['storage'] ?? '0'), accessModeCell(spec.accessModes), spec.persistentVolumeReclaimPolicy ?? '', volume.metadata.deletionTimestamp === undefined ? status?.phase ?? '' : 'Terminating',
-      claim === undefined ? '' : `${claim.namespace ?? ''}/${claim.name ?? ''}`, volume.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '', spec.volumeAttributesClassName ?? '<unset>', status?.reason ?? '', ageCell(volume, now), spec.volumeMode ?? '<unset>',
+      claim === undefined ? '' : `${claim.namespace ?? ''}/${claim.name ?? ''}`, volume.metadata.annotations?.[BETA_CLASS] ?? spec.storageClassName ?? '', spec.volumeAttributesClassName ?? '<unset>', status?.reason ?? '', ageCell(volume, now), spec.volumeMode ?? '<unset>',
     ];
   },
 });

@@ -1,5 +1,5 @@
 // What an update of a pod may change. Upstream: pkg/apis/core/validation/validation.go ValidatePodUpdate (1.37).
-import { forbidden, invalid, type FieldError } from '../../field-error.ts';
+import { forbidden, invalid, required, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import type { Container, NodeAffinity, Pod, PodSchedulingGate, PodSpec, Toleration } from '../../generated/types.ts';
 import { isSame } from '../../table/cells.ts';
@@ -81,12 +81,17 @@ export function validatePodUpdate(pod: Pod, old: Pod): readonly FieldError[] {
   const path = fieldPath('spec');
   const { spec } = pod;
   if (spec === old.spec) return [];
+  // Upstream checks the images once more in updates: its list of causes has such an error twice, its message once.
+  const images: FieldError[] = [];
   for (const field of ['containers', 'initContainers'] as const) {
-    if ((spec[field] ?? []).length !== (old.spec[field] ?? []).length) return [forbidden(path.child(field), 'pod updates may not add or remove containers')];
+    if ((spec[field] ?? []).length !== (old.spec[field] ?? []).length) return [...images, forbidden(path.child(field), 'pod updates may not add or remove containers')];
+    for (const [index, { image = '' }] of (spec[field] ?? []).entries()) if (image === '') images.push(required(path.child(field).index(index).child('image')));
+    images.push(...validateImageSpaces(spec[field], path.child(field)));
   }
   const deadline = validateDeadline(spec.activeDeadlineSeconds, old.spec.activeDeadlineSeconds, path.child('activeDeadlineSeconds'));
-  if (deadline !== undefined) return [deadline];
+  if (deadline !== undefined) return [...images, deadline];
   const errors: FieldError[] = [
+    ...images,
     ...validateAddedTolerations(spec.tolerations ?? [], old.spec.tolerations ?? [], path.child('tolerations')), ...validateRemovedGates(spec.schedulingGates ?? [], old.spec.schedulingGates ?? [], path.child('schedulingGates')),
   ];
   const rest = munged(spec, old.spec);

@@ -7,6 +7,7 @@ import { withField } from '../../edit.ts';
 import type { KubeObject } from '../../request.ts';
 import { defaultSpecOfPod } from './pod-spec/defaults.ts';
 import { validatePodSpec } from './pod-spec/validate.ts';
+import { podWarnings } from './pod-spec/warnings.ts';
 import { podCells, POD_COLUMNS } from './pod-columns.ts';
 import { validateEphemeralUpdate, validateImageSpaces, validatePodUpdate } from './pod-update.ts';
 
@@ -64,6 +65,8 @@ export const podKind: KindDefinition = defineKind<StoredPod>({
   prepareForCreate: (pod, { time }) => ({ ...pod, status: withGateCondition({ phase: 'Pending', qosClass: qosClass(pod) } as PodStatus, pod, time) }),
   validateCreate: (pod, { old }) => validate(pod, old as StoredPod | undefined),
   validateUpdate: validatePodUpdate,
+  // Updates of pods are many and made by machines: upstream warns of new pods only.
+  warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
   gracePeriodSeconds: (pod, requested) => {
     // Nobody runs a pod that is not scheduled or has ended.
     if ((pod.spec.nodeName ?? '') === '' || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return 0;

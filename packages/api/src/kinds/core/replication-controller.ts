@@ -8,6 +8,7 @@ import { defineKind, type KindDefinition } from '../../kind.ts';
 import { validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
+import { templateWarnings, workloadNameWarnings, workloadWarnings } from './pod-spec/warnings.ts';
 import { defaultPodTemplate, validateAtMost, validateCounts, validateRunningTemplate, validateSelectorMatch } from '../apps/template.ts';
 
 type Stored = ReplicationController & KubeObject;
@@ -47,6 +48,8 @@ function validateStatus({ status = { replicas: 0 } }: Stored): readonly FieldErr
   ];
 }
 
+const TEMPLATE_PATH = fieldPath('spec', 'template');
+
 /** ReplicationController. @public */
 export const replicationControllerKind: KindDefinition = defineKind<Stored>({
   group: '', version: 'v1', kind: 'ReplicationController', resource: 'replicationcontrollers', singular: 'replicationcontroller', shortNames: ['rc'], categories: ['all'], namespaced: true, hasGeneration: true,
@@ -59,6 +62,7 @@ export const replicationControllerKind: KindDefinition = defineKind<Stored>({
   default: withDefaulted,
   prepareForCreate: (object) => ({ ...object, status: { replicas: 0 } as ReplicationController['status'] }),
   validateCreate: validateSpec,
+  warnings: (object, old) => [...(old === undefined ? workloadNameWarnings(object.metadata.name) : []), ...workloadWarnings(object, old, ({ spec }) => templateWarnings(spec.template, TEMPLATE_PATH))],
   selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Desired', type: 'integer' }, { name: 'Current', type: 'integer' }, { name: 'Ready', type: 'integer' }, { name: 'Age', type: 'string' },

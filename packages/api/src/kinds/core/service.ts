@@ -3,8 +3,8 @@ import type { Service, ServicePort, ServiceSpec } from '../../generated/types.ts
 import { mapField, mapItems, withDefaults, withField } from '../../edit.ts';
 import { invalid, type FieldError } from '../../field-error.ts';
 import { fieldPath } from '../../field-path.ts';
-import { defineKind, type KindDefinition } from '../../kind.ts';
-import { parseIp, warningsForIp } from '../../names/ip.ts';
+import { defineKind, type KindContext, type KindDefinition } from '../../kind.ts';
+import { parseIp, warningsForCidr, warningsForIp } from '../../names/ip.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, isSame } from '../../table/cells.ts';
 import { allocateService, needsClusterIp, needsHealthCheckPort, needsNodePort } from './service-allocation.ts';
@@ -123,13 +123,26 @@ function validateCreate(service: ServiceObject, old: ServiceObject | undefined):
   return early.length > 0 ? early : validateService(service, old?.spec);
 }
 
-function warnings({ spec }: ServiceObject): readonly string[] {
+/** Upstream: pkg/api/service/warnings.go (1.37). */
+function warnings({ metadata, spec }: ServiceObject, { profile }: KindContext): readonly string[] {
   const texts: string[] = [];
   const path = fieldPath('spec');
-  if ((spec.clusterIPs ?? [])[0] !== 'None') for (const [index, address] of (spec.clusterIPs ?? []).entries()) texts.push(...warningsForIp(path.child('clusterIPs').index(index), address));
-  for (const [index, address] of (spec.externalIPs ?? []).entries()) texts.push(...warningsForIp(path.child('externalIPs').index(index), address));
-  if (spec.type !== 'ExternalName' && (spec.externalName ?? '') !== '') texts.push('spec.externalName is ignored when spec.type is not "ExternalName"');
-  if (spec.type !== 'LoadBalancer' && (spec.loadBalancerIP ?? '') !== '') texts.push('spec.loadBalancerIP is ignored when spec.type is not "LoadBalancer"');
+  const { type, clusterIPs = [], externalIPs = [], loadBalancerIP = '', loadBalancerSourceRanges = [] } = spec;
+  const isHeadless = type === 'ClusterIP' && spec.clusterIP === 'None';
+  if (Object.hasOwn(metadata.annotations ?? {}, 'service.kubernetes.io/topology-aware-hints')) texts.push('annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead');
+  if (clusterIPs[0] !== 'None') for (const [index, address] of clusterIPs.entries()) texts.push(...warningsForIp(path.child('clusterIPs').index(index), address));
+  if (isHeadless) {
+    if (loadBalancerIP !== '') texts.push('spec.loadBalancerIP is ignored for headless services');
+    if (externalIPs.length > 0) texts.push('spec.externalIPs is ignored for headless services');
+    if (spec.sessionAffinity !== 'None') texts.push('spec.SessionAffinity is ignored for headless services');
+  }
+  for (const [index, address] of externalIPs.entries()) texts.push(...warningsForIp(path.child('externalIPs').index(index), address));
+  if (profile.kubernetes !== '1.34' && externalIPs.length > 0 && !isHeadless && type !== 'ExternalName') texts.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
+  if (loadBalancerIP !== '') texts.push(...warningsForIp(path.child('loadBalancerIP'), loadBalancerIP));
+  for (const [index, cidr] of loadBalancerSourceRanges.entries()) texts.push(...warningsForCidr(path.child('loadBalancerSourceRanges').index(index), cidr));
+  if (type === 'ExternalName' && externalIPs.length > 0) texts.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (type !== 'ExternalName' && (spec.externalName ?? '') !== '') texts.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (spec.trafficDistribution === 'PreferClose') texts.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return texts;
 }
 
@@ -164,7 +177,7 @@ export const serviceKind: KindDefinition = defineKind<ServiceObject>({
   prepareForUpdate: (service, old) => withField(service, 'spec', dropOfOldType(setFamilies(syncClusterIps(keepAllocated(service.spec, old.spec), old.spec), old.spec), old.spec)),
   validateCreate: (service, context) => validateCreate(service, context.old as ServiceObject | undefined),
   validateUpdate: (service, old) => (familyErrors(service.spec, old.spec).length > 0 ? [] : validateServiceUpdate(service.spec, old.spec)),
-  warnings,
+  warnings: (service, _old, context) => warnings(service, context),
   allocate: allocateService,
   selectableFields: { 'spec.clusterIP': (service) => service.spec.clusterIP ?? '', 'spec.type': (service) => service.spec.type ?? '' },
   columns: [

@@ -7,6 +7,7 @@ import { defineKind, type KindDefinition } from '../../kind.ts';
 import { byteLength, labelValueErrors, qualifiedNameErrors } from '../../names/names.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell, isSame } from '../../table/cells.ts';
+import { nodeLabelWarning } from '../core/pod-spec/warnings.ts';
 
 type Class = StorageClass & KubeObject;
 
@@ -55,6 +56,14 @@ function validateUpdate(storageClass: Class, old: Class): readonly FieldError[] 
   return errors;
 }
 
+/** Upstream: pkg/api/storage/util.go GetWarningsForStorageClass (1.37). */
+function classWarnings({ allowedTopologies = [] }: Class): readonly string[] {
+  return allowedTopologies.flatMap(({ matchLabelExpressions = [] }, index) => matchLabelExpressions.flatMap(({ key }, place) => {
+    const message = nodeLabelWarning(key);
+    return message === undefined ? [] : [`${fieldPath('allowedTopologies').index(index).child('matchLabelExpressions').index(place).child('key')}: ${message}`];
+  }));
+}
+
 /** StorageClass. @public */
 export const storageClassKind: KindDefinition = defineKind<Class>({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', resource: 'storageclasses', singular: 'storageclass', shortNames: ['sc'], namespaced: false,
@@ -62,6 +71,7 @@ export const storageClassKind: KindDefinition = defineKind<Class>({
   default: (storageClass) => withDefaults(storageClass, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   validateCreate,
   validateUpdate,
+  warnings: classWarnings,
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Provisioner', type: 'string' }, { name: 'ReclaimPolicy', type: 'string' }, { name: 'VolumeBindingMode', type: 'string' },
     { name: 'AllowVolumeExpansion', type: 'string' }, { name: 'Age', type: 'string' },

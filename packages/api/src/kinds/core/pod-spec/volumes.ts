@@ -1,7 +1,7 @@
 // Volumes and where containers mount them. Upstream: pkg/apis/core/validation/validation.go ValidateVolumes (1.37).
 import { duplicate, forbidden, invalid, notFound, notSupported, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
-import type { Container, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimSpec, ProjectedVolumeSource, Volume } from '../../../generated/types.ts';
+import type { Container, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimSpec, ProjectedVolumeSource, TypedObjectReference, Volume } from '../../../generated/types.ts';
 import { validateLabelSelector } from '../../../names/labels.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../names/names.ts';
 import { quantityNanos } from '../../../quantity/quantity.ts';
@@ -107,6 +107,28 @@ function validateProjected(source: ProjectedVolumeSource, path: FieldPath): read
   return errors;
 }
 
+function validateDataSource({ name = '', kind = '', apiGroup = '', namespace = '' }: Partial<TypedObjectReference>, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (name === '') errors.push(required(path.child('name')));
+  if (kind === '') errors.push(required(path.child('kind')));
+  if (apiGroup === '' && kind !== 'PersistentVolumeClaim') errors.push(invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+  if (apiGroup !== '') errors.push(...dnsSubdomainErrors(apiGroup).map((text) => invalid(path.child('apiGroup'), apiGroup, text)));
+  if (namespace !== '') errors.push(...dnsLabelErrors(namespace).map((text) => invalid(path.child('namespace'), namespace, text)));
+  return errors;
+}
+
+/** What a claim is filled from stands in two fields that must say the same. */
+function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (dataSource !== undefined) errors.push(...validateDataSource(dataSource, path.child('dataSource')));
+  if (dataSourceRef !== undefined) errors.push(...validateDataSource(dataSourceRef, path.child('dataSourceRef')));
+  if (dataSource === undefined || dataSourceRef === undefined) return errors;
+  const isEqual = dataSource.name === dataSourceRef.name && dataSource.kind === dataSourceRef.kind && (dataSource.apiGroup ?? '') === (dataSourceRef.apiGroup ?? '');
+  if ((dataSourceRef.namespace ?? '') !== '') errors.push(invalid(path, {}, 'may not be specified when dataSourceRef.namespace is specified'));
+  else if (!isEqual) errors.push(invalid(path, {}, 'must match dataSourceRef'));
+  return errors;
+}
+
 /** Errors of the spec of a claim, as it stands in a claim or in a template of one. @internal */
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
@@ -122,7 +144,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPa
   else if (quantityNanos(storage) <= 0n) errors.push(invalid(at, storage, 'must be greater than zero'));
   if ((spec.storageClassName ?? '') !== '') errors.push(...dnsSubdomainErrors(spec.storageClassName as string).map((text) => invalid(path.child('storageClassName'), spec.storageClassName, text)));
   if (spec.volumeMode !== undefined && spec.volumeMode !== 'Block' && spec.volumeMode !== 'Filesystem') errors.push(notSupported(path.child('volumeMode'), spec.volumeMode, ['Block', 'Filesystem']));
-  return errors;
+  const attributes = spec.volumeAttributesClassName ?? '';
+  if (attributes !== '') errors.push(...dnsSubdomainErrors(attributes).map((text) => invalid(path.child('volumeAttributesClassName'), attributes, text)));
+  return [...errors, ...validateDataSources(spec, path)];
 }
 
 function validateHostPath(source: NonNullable<Volume['hostPath']>, path: FieldPath): readonly FieldError[] {
