@@ -105,4 +105,29 @@ describe('what scenarios found', () => {
     });
     expect(describeFailure(run)).toBeUndefined();
   });
+
+  it('should not alarm at a node that is given up after its clock went back, and comes back once that has caught up', () => {
+    const run = runScenario({
+      seed: 1, kubernetes: '1.37', nodes: [{}, {}], objects: [{ kind: 'Pod', name: 'reader', pod: { version: 1 } }],
+      workload: [{ waitMs: 5_847, do: 'settle' }], faults: [{ atMs: 6_066, fault: 'clockJump', node: 'node-2', offsetMs: 60_000, forMs: 17_624 }], choices: { mode: 'random', seed: 853_125, deferrals: 3 },
+    });
+    expect(describeFailure(run)).toBeUndefined();
+  });
+
+  it('should not alarm at a pod that is not available before the instant at which a clock that was ahead made it ready', () => {
+    const run = runScenario({
+      seed: 1, kubernetes: '1.36', nodes: [{}], objects: [{ kind: 'StatefulSet', name: 'web', replicas: 2, pod: { version: 1 }, minReadySeconds: 1 }],
+      workload: [{ waitMs: 500, do: 'deletePod', of: 'web', nth: 0, force: true }], faults: [{ atMs: 0, fault: 'clockJump', node: 'node-1', offsetMs: 600_000, forMs: 5_000 }], choices: { mode: 'fifo' },
+    });
+    expect(describeFailure(run)).toBeUndefined();
+    expect(run.cluster.get('statefulset/web')?.status?.availableReplicas).toBe(2);
+  });
+
+  it('should not take a Deployment that only looks at its passed deadline, and writes nothing, for a loop', () => {
+    const run = runScenario({
+      seed: 1, kubernetes: '1.36', nodes: [{}], objects: [{ kind: 'Deployment', name: 'api', replicas: 2, pod: { version: 1, graceSeconds: 1 }, minReadySeconds: 1 }],
+      workload: [{ waitMs: 500_000, do: 'deletePod', of: 'api', nth: 1, force: true }], faults: [{ atMs: 499_000, fault: 'clockJump', node: 'node-1', offsetMs: 300_000, forMs: 10_000 }], choices: { mode: 'fifo' },
+    });
+    expect(describeFailure(run)).toBeUndefined();
+  });
 });

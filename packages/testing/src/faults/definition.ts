@@ -34,6 +34,8 @@ export interface FaultDefinition<Name extends FaultName> {
   end?(cluster: Cluster, fault: FaultOf<Name>, place: FaultPlace): void;
   /** After how many virtual ms `end` is due. */
   durationMs?(fault: FaultOf<Name>): number;
+  /** How long after its end it may still have consequences that come by themselves, in ms; 0 without it. */
+  aftermathMs?(fault: FaultOf<Name>): number;
   /** How late a controller's cache or reply may be by it, in ms; 0 without it. */
   staleMs?(fault: FaultOf<Name>): number;
   /** What happens, without the instant. */

@@ -35,6 +35,11 @@ export function durationOf(fault: Fault): number | undefined {
   return definitionOf(fault).durationMs?.(fault);
 }
 
+/** How long after its end a fault may still have consequences that come by themselves. @internal */
+export function aftermathOf(fault: Fault): number {
+  return definitionOf(fault).aftermathMs?.(fault) ?? 0;
+}
+
 /** How late a controller's cache or reply may be by a fault. @internal */
 export function stalenessOf(fault: Fault): number {
   return definitionOf(fault).staleMs?.(fault) ?? 0;

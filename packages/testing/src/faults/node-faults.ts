@@ -51,14 +51,22 @@ export const slow: FaultDefinition<'slow'> = {
   describe: ({ node, factor, forMs }) => `${node} takes ${factor} times as long for ${forMs} ms`,
 };
 
-/** @internal */
+/** A node whose lease is not renewed is given up after 50 s, and is looked at again within seconds once it is. */
+const NODE_GIVEN_UP_MS = 60_000;
+
+/**
+ * A clock that was ahead leaves instants that are yet to come. The node's lease is not newer until they have passed: the node is given
+ * up meanwhile, and comes back. A pod that became ready then is not available before. Upstream: pkg/controller/nodelifecycle compares
+ * renewTime with the one it knows, IsPodAvailable in pkg/api/v1/pod compares lastTransitionTime with now. @internal
+ */
 export const clockJump: FaultDefinition<'clockJump'> = {
   rule: 'clocks of machines differ; durations run on',
   weight: 1,
-  draw: ({ node, forMs }) => fc.record({ node, offsetMs: fc.constantFrom(-60_000, 60_000, 3_600_000), forMs }),
+  draw: ({ node, forMs }) => fc.record({ node, offsetMs: fc.constantFrom(-60_000, 60_000, 600_000), forMs }),
   begin: (cluster, { node, offsetMs }) => { cluster.faults.clockJump(`node/${node}`, offsetMs); },
   end: (cluster, { node }) => { cluster.faults.clockJump(`node/${node}`, 0); },
   durationMs: ({ forMs }) => forMs,
+  aftermathMs: ({ offsetMs }) => Math.max(0, offsetMs) + NODE_GIVEN_UP_MS,
   describe: ({ node, offsetMs, forMs }) => `the clock of ${node} is off by ${offsetMs} ms for ${forMs} ms`,
 };
 

@@ -3,7 +3,7 @@ import { deviationArbiter, fifoArbiter, pctArbiter, randomArbiter, type ArbiterS
 import { WorldStorage, type Change } from '@kubesim/apiserver';
 import { Cluster, type ClusterOptions } from 'kubesim';
 import { allInvariants } from '../invariants/all.ts';
-import { beginFault, durationOf, endFault, stalenessOf } from '../faults/faults.ts';
+import { aftermathOf, beginFault, durationOf, endFault, stalenessOf } from '../faults/faults.ts';
 import type { Monitor } from '../explorer/monitor.ts';
 import { Following, viewOf, type Violation } from '../properties/monitor.ts';
 import { doCommand } from './commands.ts';
@@ -49,6 +49,8 @@ const CALM_MS = 20 * 60_000;
 const STAY_MS = 60_000;
 const PCT_HORIZON = 400;
 const STEPS_MAX = 60_000;
+/** So many may pass without a write while an instant is waited for. */
+const SPIN_STEPS_MAX = 1_000_000;
 /** Who only tries again, and writes nothing for so long, is at rest too: longer than any back-off of an image. */
 const QUIET_MS = 6 * 60_000;
 /** As is who takes so many steps without a write: upstream's Deployment controller looks again every 5 ms at one that waits for room. */
@@ -254,9 +256,13 @@ class Run {
 
   /** Faults are over: all comes to rest within the bound, holds what must hold at rest, and stays so. */
   private calm(): void {
-    const { cluster } = this;
+    const { cluster, scenario } = this;
     cluster.faults.clear();
     cluster.kernel.useArbiter(fifoArbiter);
+    // What only waits for an instant that a fault has set looks at rest, and is not.
+    const aftermaths = scenario.faults.flatMap((fault) => (aftermathOf(fault) > 0 ? [fault.atMs + (durationOf(fault) ?? 0) + aftermathOf(fault)] : []));
+    this.runUntil(this.startedAt + Math.max(0, ...aftermaths));
+    if (this.violation !== undefined) return;
     this.runUntil(cluster.now + this.calmMs, true);
     if (this.violation !== undefined) return;
     this.violation = this.following.end(this.view([], false));
@@ -277,6 +283,7 @@ class Run {
     const { kernel } = this.cluster;
     if (!settle && until <= this.cluster.now && kernel.nextInstant > until) return;
     const bound = kernel.steps + STEPS_MAX;
+    const spinBound = kernel.steps + SPIN_STEPS_MAX;
     let writtenAt = this.cluster.now;
     let writtenIn = kernel.steps;
     const outcome = kernel.run({
@@ -286,7 +293,7 @@ class Run {
           writtenAt = kernel.now;
           writtenIn = kernel.steps;
         }
-        return this.violation !== undefined || isThere() || kernel.steps >= bound || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
+        return this.violation !== undefined || isThere() || kernel.steps >= (kernel.steps - writtenIn > IDLE_STEPS ? spinBound : bound) || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
       },
     });
     this.look(false);
