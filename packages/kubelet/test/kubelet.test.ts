@@ -98,6 +98,16 @@ describe('kubelet', () => {
     });
   }
 
+  it('[KN1] should turn away a pod that does not tolerate a NoExecute taint', () => {
+    const at = stand();
+    at.node({ ...node({ pods: '10' }), spec: { taints: [{ key: 'gone', effect: 'NoExecute' }, { key: 'other', effect: 'NoSchedule' }] } } as KubeObject);
+    at.put('p');
+    at.put('q', { tolerations: [{ key: 'gone', operator: 'Exists' }] });
+    at.run(2);
+    expect([at.status('p')?.reason, at.status('p')?.message]).toEqual(['TaintToleration', 'Pod was rejected: Predicate TaintToleration failed: node(s) had untolerated taint(s)']);
+    expect(at.status('q')?.phase).toBe('Running');
+  });
+
   it('[KN1] should turn away one pod too many', () => {
     const at = stand();
     at.node(node({ pods: '1' }));

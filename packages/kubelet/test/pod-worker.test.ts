@@ -193,6 +193,82 @@ describe('pod worker', () => {
     expect(run.statuses.at(-1)?.t).toBeLessThan(4);
   });
 
+  it('[KL20] should let a pull come to its end before it ends a pod that was deleted meanwhile', () => {
+    const run = runPod({ containers: [{ ...sim(), image: 'slow/8/x' }], seconds: 12, at: [{ t: 4, input: 'delete' }] });
+    expect(told(run).slice(-2)).toEqual(['8.021 Running c:running#0+ ready=True', '8.221 Succeeded c:terminated 0#0 ready=False/PodCompleted']);
+    expect(run.events.map(({ text }) => text).slice(-3)).toEqual(['Normal Created Container created', 'Normal Started Container started', 'Normal Killing Stopping container c']);
+    expect(run.removedAt).toBe(8.76);
+  });
+
+  it('[KL20] should let a postStart hook come to its end before it ends a pod that was deleted meanwhile', () => {
+    const containers = [{ ...sim(), lifecycle: { postStart: { exec: { command: ['sleep', '4'] } } } }];
+    expect(told(runPod({ containers, seconds: 9, at: [{ t: 2, input: 'delete' }] })).at(-1)).toBe('4.221 Succeeded c:terminated 0#0 ready=False/PodCompleted');
+  });
+
+  it('[KL21] should run the preStop hook of a sidecar while the main container stops', () => {
+    const hook = { lifecycle: { preStop: { exec: { command: ['sleep', '3'] } } } };
+    const run = runPod({
+      containers: [sim('stop=2')], spec: { initContainers: [init('s', ['stop=1'], { restartPolicy: 'Always', ...hook }), init('t', ['stop=1'], { restartPolicy: 'Always' })] },
+      seconds: 20, at: [{ t: 8, input: 'delete' }],
+    });
+    expect(run.events.filter(({ text }) => text.includes('Killing')).map(({ t, text }) => `${t} ${text}`))
+      .toEqual(['8 Normal Killing Stopping container c', '8 Normal Killing Stopping container t', '8 Normal Killing Stopping container s']);
+    // c ends at 10, t at 11 after it; the hook of s has run by then, so that it ends at 12.
+    expect(run.statuses.at(-1)?.t).toBe(12);
+  });
+
+  it('[KL14] should keep the waiting reason of a pod whose deadline passes, and end it a relist later', () => {
+    const run = runPod({ containers: [{ ...sim(), image: 'missing/x' }], spec: { activeDeadlineSeconds: 6 }, seconds: 12 });
+    expect(told(run).slice(-2)).toEqual([
+      '6.76 Failed/DeadlineExceeded c:waiting ImagePullBackOff#0 ready=False/PodFailed', '7.76 Failed/DeadlineExceeded c:terminated 137#0 ready=False/PodFailed',
+    ]);
+    expect(run.removedAt).toBeUndefined();
+  });
+
+  it('[KL8] should end the first init container of a deleted pod that never started any', () => {
+    const run = runPod({ spec: { initContainers: [init('i', [], { image: 'missing/x' }), init('j', [])] }, seconds: 12, at: [{ t: 6, input: 'delete' }] });
+    expect(told(run).at(-1)).toBe('6.76 Failed i:terminated 137#0 j:waiting PodInitializing#0 c:waiting PodInitializing#0 ready=False/ContainersNotReady');
+  });
+
+  it('[KL15] should show the end and not the failed hook of a container that never restarts', () => {
+    const containers = [{ ...sim(), lifecycle: { postStart: { exec: { command: ['fail'] } } } }];
+    expect(told(runPod({ containers, spec: { restartPolicy: 'Never' }, seconds: 5 })).at(-1)).toBe('1.76 Succeeded c:terminated 0#0 ready=False/PodCompleted');
+    const waiting = runPod({ containers, seconds: 5 }).statuses.map(({ status }) => status.containerStatuses?.[0]?.state?.waiting).find((each) => each?.reason === 'PostStartHookError');
+    expect(waiting?.message).toBe('Exec lifecycle hook ([fail]) for Container "c" in Pod "p_n(u-1)" failed - error: command \'fail\' exited with 1: , message: "PostStartHook failed"');
+  });
+
+  it('[KL15] should keep the output of a failed preStop hook out of its event', () => {
+    const containers = [{ ...sim(), lifecycle: { preStop: { exec: { command: ['fail'] } } } }];
+    expect(runPod({ containers, seconds: 8, at: [{ t: 4, input: 'delete' }] }).events.map(({ text }) => text)).toContain('Warning FailedPreStopHook PreStopHook failed');
+  });
+
+  it('[KL10] should kill a container whose liveness fails beside one that goes on, also where nothing restarts', () => {
+    const run = runPod({ containers: [{ ...sim('live=0-5'), livenessProbe: probe('live') }, sim()], spec: { restartPolicy: 'Never' }, seconds: 16 });
+    expect(run.events.map(({ text }) => text)).toContain('Normal Killing Container c failed liveness probe');
+    expect(told(run).at(-1)).toBe('8.211 Running c:terminated 0#0 d:running#0+ ready=False/ContainersNotReady');
+  });
+
+  it('[KL10] should say of a sidecar that its init container failed the probe', () => {
+    const run = runPod({ spec: { initContainers: [init('s', ['up=99-'], { restartPolicy: 'Always', startupProbe: probe('up') })] }, seconds: 7 });
+    expect(run.events.map(({ text }) => text)).toContain('Normal Killing Init container s failed startup probe');
+  });
+
+  it('[KL10] should count the initial delay from the second in which the container started', () => {
+    const run = runPod({ containers: [{ ...sim('live=99-'), livenessProbe: probe('live', { initialDelaySeconds: 6 }) }], seconds: 9 });
+    expect(run.events.filter(({ text }) => text.includes('Unhealthy')).map(({ t }) => t)).toEqual([6.01, 8.01]);
+  });
+
+  it('[KL11] should go on counting outcomes across a restart', () => {
+    const run = runPod({ containers: [{ ...sim('exit=1', 'after=9'), readinessProbe: probe('ready', { successThreshold: 3 }) }], seconds: 15 });
+    const ready = run.statuses.filter(({ status }) => status.containerStatuses?.[0]?.ready === true).map(({ t }) => t);
+    expect(ready).toEqual([4.021, 9.766]);
+  });
+
+  it('[KL18] should give the containers of a pod that was deleted with grace 0 the grace of its spec', () => {
+    const run = runPod({ containers: [sim('stop=60')], seconds: 20, at: [{ t: 4, input: 'delete', grace: 0 }] });
+    expect(run.statuses.at(-1)?.t).toBe(14);
+  });
+
   it('[KL16] should give equal outcomes for equal inputs', () => {
     const plan: PodPlan = { containers: [sim('exit=1', 'after=3'), { ...sim('ready=3-'), readinessProbe: probe('ready') }], seconds: 300, draw: 0.4 };
     expect(JSON.stringify(runPod(plan))).toBe(JSON.stringify(runPod(plan)));

@@ -1,5 +1,5 @@
 // May a pod run on this node? Sources: lifecycle/predicate.go (1.37); B.11.
-import type { Node, NodeSelectorTerm, Pod } from '@kubesim/api';
+import type { Node, NodeSelectorTerm, Pod, Taint } from '@kubesim/api';
 import { quantityValue } from './quantity.ts';
 
 /** Why the node turns a pod away. @public */
@@ -66,6 +66,11 @@ function portsClash(a: string, b: string): boolean {
   return protocolA === protocolB && portA === portB && (ipA === ipB || ipA === '0.0.0.0' || ipB === '0.0.0.0');
 }
 
+function isTolerated(pod: Pod, taint: Taint): boolean {
+  return (pod.spec?.tolerations ?? []).some(({ effect = '', key = '', operator = 'Equal', value = '' }) => (effect === '' || effect === taint.effect)
+    && (key === '' || key === taint.key) && (operator === 'Exists' || (operator === 'Equal' && value === (taint.value ?? ''))));
+}
+
 /** The rejection of a pod beside those that already run here; undefined if it may run. @public */
 export function admitPod(pod: Pod, node: Node | undefined, others: readonly Pod[]): Rejection | undefined {
   if (node === undefined) return undefined;
@@ -91,6 +96,9 @@ export function admitPod(pod: Pod, node: Node | undefined, others: readonly Pod[
   const taken = others.flatMap(hostPorts);
   if (hostPorts(pod).some((port) => taken.some((other) => portsClash(port, other)))) {
     return { reason: 'NodePorts', message: 'Predicate NodePorts failed: node(s) didn\'t have free ports for the requested pod ports' };
+  }
+  if (node.spec?.taints?.some((taint) => taint.effect === 'NoExecute' && !isTolerated(pod, taint)) === true) {
+    return { reason: 'TaintToleration', message: 'Predicate TaintToleration failed: node(s) had untolerated taint(s)' };
   }
   return undefined;
 }

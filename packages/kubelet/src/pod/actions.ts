@@ -21,7 +21,7 @@ export function computeActions(draft: PodDraft): readonly SyncStep[] {
       if (isRunning(instance, cacheAt)) {
         const failed = failedProbe(draft, container.name, instance?.id);
         if (failed !== undefined) {
-          kills.push(probeKill(draft, container.name, failed, true));
+          kills.push(probeKill(draft, container.name, failed, `Init container ${container.name} failed ${failed} probe`));
           starts.push({ do: 'start', container: container.name });
         }
         if (startedOf(draft, container, true) || hasStartedMain) continue;
@@ -41,9 +41,6 @@ export function computeActions(draft: PodDraft): readonly SyncStep[] {
       starts.push({ do: 'start', container: container.name });
     } else if (instance === undefined) {
       starts.push({ do: 'start', container: container.name });
-    } else {
-      const failed = failedProbe(draft, container.name, instance.id);
-      if (failed !== undefined) kills.push(probeKill(draft, container.name, failed, true), { do: 'start', container: container.name });
     }
     isInitialized = false;
     break;
@@ -65,9 +62,8 @@ export function computeActions(draft: PodDraft): readonly SyncStep[] {
           continue;
         }
         const restarts = (container.restartPolicy ?? restartPolicyOf(pod)) !== 'Never';
-        if (!restarts) continue;
-        kills.push(probeKill(draft, container.name, failed, true));
-        mainStarts.push({ do: 'start', container: container.name });
+        kills.push(probeKill(draft, container.name, failed, `Container ${container.name} failed ${failed} probe${restarts ? ', will be restarted' : ''}`));
+        if (restarts) mainStarts.push({ do: 'start', container: container.name });
       }
     }
     // R18: nothing to keep and nothing to start means that the pod is over, sidecars, sandbox and all.
@@ -83,12 +79,9 @@ function failedProbe(draft: PodDraft, container: string, id: string | undefined)
   return failed === undefined ? undefined : (failed.type as 'liveness' | 'startup');
 }
 
-function probeKill(draft: PodDraft, name: string, type: 'liveness' | 'startup', restarts: boolean): SyncStep {
+function probeKill(draft: PodDraft, name: string, type: 'liveness' | 'startup', message: string): SyncStep {
   const container = [...(draft.pod.spec?.initContainers ?? []), ...(draft.pod.spec?.containers ?? [])].find((each) => each.name === name);
   const probe = type === 'liveness' ? container?.livenessProbe : container?.startupProbe;
   const own = probe?.terminationGracePeriodSeconds;
-  return {
-    do: 'kill', container: name, graceMs: own === undefined ? specGraceMs(draft.pod) : own * 1000,
-    message: `Container ${name} failed ${type} probe${restarts ? ', will be restarted' : ''}`,
-  };
+  return { do: 'kill', container: name, graceMs: own === undefined ? specGraceMs(draft.pod) : own * 1000, message };
 }

@@ -1,5 +1,5 @@
 // Lifecycle hooks and probe handlers: exec, httpGet, tcpSocket, sleep. Sources: lifecycle/handlers.go, prober/prober.go (1.37).
-import type { Container, IntOrString, LifecycleHandler, Probe } from '@kubesim/api';
+import type { Container, IntOrString, LifecycleHandler, Pod, Probe } from '@kubesim/api';
 import type { BehaviourContext } from '../runtime/behaviour.ts';
 import type { ContainerInstance } from '../runtime/container-runtime.ts';
 import { containerFiles, writeContainerFiles } from '../container/mounts.ts';
@@ -57,6 +57,14 @@ function handle(draft: PodDraft, container: Container, instance: ContainerInstan
     return { failure: open ? undefined : `dial tcp ${address}:${port}: connect: connection refused`, durationMs: 0, steadyUntil: Infinity };
   }
   return { durationMs: 0, steadyUntil: Infinity };
+}
+
+/** Why a hook failed, as the waiting container says it; its Event does not, as the output may be secret. */
+export function hookMessage(pod: Pod, container: Container, hook: LifecycleHandler, failure: string): string {
+  const where = `for Container "${container.name}" in Pod "${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})" failed - error:`;
+  if (hook.exec === undefined) return `HTTP lifecycle hook (${hook.httpGet?.path ?? ''}) ${where} ${failure}`;
+  const command = hook.exec.command ?? [];
+  return `Exec lifecycle hook ([${command.join(' ')}]) ${where} command '${command.join(' ')}' exited with 1: , message: ${JSON.stringify(failure)}`;
 }
 
 /** Runs a lifecycle hook. */

@@ -6,8 +6,15 @@ import type { PodDraft, PodEnvironment } from './pod-worker-state.ts';
 
 const SHORTEST_GRACE_MS = 2000;
 
-/** Begins to end a container and answers when it will have ended; `now` if it does not run. */
-export function killContainer(draft: PodDraft, name: string, graceMs: number, message: string, env: PodEnvironment): number {
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
+}
+
+/**
+ * Begins to end a container and answers when it will have ended; `now` if it does not run. Its preStop hook runs at once; then it waits
+ * for its turn, if its grace lasts so long. What has passed counts in whole seconds.
+ */
+export function killContainer(draft: PodDraft, name: string, graceMs: number, message: string, env: PodEnvironment, turnAt: number = env.now): number {
   const instance = newest(draft.runtime, name);
   if (instance === undefined || !isRunning(instance, env.now)) return env.now;
   env.event('Normal', 'Killing', message);
@@ -17,13 +24,16 @@ export function killContainer(draft: PodDraft, name: string, graceMs: number, me
   if (preStop !== undefined && graceMs > 0) {
     const outcome = runHook(draft, container, instance, preStop, env);
     hookMs = Math.min(outcome.durationMs, graceMs);
-    if (outcome.failure !== undefined) env.event('Warning', 'FailedPreStopHook', outcome.failure);
+    // Upstream keeps what the hook said out of the Event, as it may be secret.
+    if (outcome.failure !== undefined) env.event('Warning', 'FailedPreStopHook', 'PreStopHook failed');
   }
-  const remainingMs = Math.max(graceMs - hookMs, SHORTEST_GRACE_MS);
+  const afterHookMs = graceMs - wholeSeconds(hookMs);
+  const waitMs = Math.min(Math.max(turnAt - env.now - hookMs, 0), Math.max(afterHookMs, 0));
+  const remainingMs = Math.max(afterHookMs - wholeSeconds(waitMs), SHORTEST_GRACE_MS);
   const own = env.behaviour(container.image ?? '').stop?.(container, draft.pod) ?? { afterMs: 100, exitCode: 0 };
   const stopMs = env.timing.stopMs ?? own.afterMs;
   const stops = stopMs <= remainingMs;
-  const endsAt = env.now + hookMs + (stops ? stopMs : remainingMs);
+  const endsAt = env.now + hookMs + waitMs + (stops ? stopMs : remainingMs);
   // It may end by itself before.
   if (instance.endsAt === undefined || instance.endsAt > endsAt) {
     draft.runtime = withInstance(draft.runtime, { ...instance, endsAt, exitCode: stops ? (env.timing.stopExitCode ?? own.exitCode) : 137 });

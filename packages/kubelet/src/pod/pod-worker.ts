@@ -1,5 +1,5 @@
 // The pod worker: which input, relist, tick or probe leads to which sync. Sources: kubelet.go, pod_workers.go (1.37); B.14.
-import type { Pod } from '@kubesim/api';
+import type { Pod, PodStatus } from '@kubesim/api';
 import { parseTime } from '@kubesim/api';
 import { emptyRuntimePod, fingerprintOf, isRunning, type RuntimePod } from '../runtime/container-runtime.ts';
 import { computeActions } from './actions.ts';
@@ -8,7 +8,8 @@ import { lastTick, nextTick, tickFrom } from './grid.ts';
 import { shortenGrace } from './kill.ts';
 import { newProbes, probesFoundRunning, runDueProbes, triggerReadiness, wakeProbes } from './probes.ts';
 import type { PodDraft, PodEnvironment, PodWorkerState, ProbeFlap } from './pod-worker-state.ts';
-import { generateStatus, setStatus } from './status.ts';
+import { generateStatus, setStatus, terminatedStatus } from './status.ts';
+import { isSame } from './status-write.ts';
 import { beginOperation, continueOperation } from './sync.ts';
 
 /** What can happen to a pod worker. @public */
@@ -69,7 +70,8 @@ function updated(draft: PodDraft, pod: Pod, isGone: boolean, env: PodEnvironment
   const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
   if (isGone) draft.isOrphan = true;
   if (isDeleted || isGone) {
-    const graceMs = isGone && !isDeleted ? specGraceMs(pod) : Math.max(1, graceSeconds ?? 1) * 1000;
+    // A grace of 0 takes the object away, not the containers' time (pod_workers.go calculateEffectiveGracePeriod).
+    const graceMs = Math.max(1000, (graceSeconds ?? 0) > 0 ? (graceSeconds as number) * 1000 : specGraceMs(pod));
     if (draft.mode === 'sync') {
       draft.graceMs = graceMs;
       beginTermination(draft, 0);
@@ -110,9 +112,8 @@ function endPod(draft: PodDraft, input: Extract<PodInput, { kind: 'end' }>, env:
 
 function beginTermination(draft: PodDraft, relistsToWait: number): void {
   draft.mode = 'terminating';
-  draft.operation = undefined;
+  // A sync that has begun goes on to its end: upstream does not cancel it (kubelet.go SyncPod). A wait for volumes ends.
   draft.retryAt = undefined;
-  draft.starting = [];
   draft.wantsSync = true;
   draft.relistsToWait = relistsToWait;
   draft.wasInitialized = (draft.status ?? draft.pod.status)?.conditions?.some((each) => each.type === 'Initialized' && each.status === 'True') === true;
@@ -214,7 +215,6 @@ function completeTermination(draft: PodDraft, env: PodEnvironment): void {
   draft.cache = draft.runtime;
   draft.cacheAt = env.now;
   draft.cachePrint = fingerprintOf(draft.runtime, env.now);
-  draft.failures = {};
   draft.probes = [];
   draft.mode = 'terminated';
   if (draft.isOrphan) {
@@ -223,10 +223,9 @@ function completeTermination(draft: PodDraft, env: PodEnvironment): void {
   }
   const { status } = generateStatus(draft, { runtime: draft.runtime, seenAt: env.now, isTerminating: true }, env);
   setStatus(draft, status, false, env);
-  if (draft.pod.metadata?.deletionTimestamp === undefined) return;
-  const isTerminal = status.phase === 'Succeeded' || status.phase === 'Failed';
-  const hasLost = status.containerStatuses?.some((each) => each.state?.waiting !== undefined && each.lastState?.terminated?.reason === 'ContainerStatusUnknown') === true;
-  draft.removal = isTerminal && !hasLost ? { step: 'remove', at: removalAt(draft, env) } : { step: 'force', at: nextTick(env.now, env.relistPhaseMs, env.timing.relistMs) };
+  const isFinal = isSame(status, terminatedStatus(status, draft.wasInitialized));
+  if (!isFinal) draft.removal = { step: 'force', at: nextTick(env.now, env.relistPhaseMs, env.timing.relistMs) };
+  else if (draft.pod.metadata?.deletionTimestamp !== undefined) draft.removal = { step: 'remove', at: removalAt(draft, env) };
 }
 
 function removalAt(_draft: PodDraft, env: PodEnvironment): number {
@@ -242,9 +241,8 @@ function removeIfDue(draft: PodDraft, env: PodEnvironment): void {
     return;
   }
   if (draft.removal.step === 'force') {
-    const { status } = generateStatus(draft, { runtime: draft.runtime, seenAt: env.now, isTerminating: true, hasEnded: true }, env);
-    setStatus(draft, { ...status, phase: 'Failed' }, false, env);
-    draft.removal = { step: 'remove', at: env.now + 10 };
+    setStatus(draft, terminatedStatus(draft.status as PodStatus, draft.wasInitialized), false, env);
+    draft.removal = draft.pod.metadata?.deletionTimestamp === undefined ? undefined : { step: 'remove', at: env.now + 10 };
     return;
   }
   draft.removal = undefined;
@@ -273,8 +271,8 @@ export function nextWake(state: PodWorkerState, env: Pick<PodEnvironment, 'now' 
   if (state.mode === 'sync' || state.mode === 'terminating') {
     const relist = nextTick(env.now, env.relistPhaseMs, env.timing.relistMs);
     if (state.wantsSync && state.operation === undefined) consider(relist);
+    consider(state.relistAt);
     if (state.mode === 'sync') {
-      consider(state.relistAt);
       const isRoutine = state.firstSyncAt !== undefined && Object.keys(state.failures).length === 0;
       if (state.firstSyncAt === undefined || !isSteady(state)) consider(state.retryAt, isRoutine ? Infinity : state.retryAt);
       if (state.pod.spec?.activeDeadlineSeconds !== undefined) consider(deadlineOf(state, env));

@@ -57,9 +57,11 @@ export function withNewProbes(draft: PodDraft, container: Container, instance: C
   return draft.probes.map((probe) => {
     if (probe.container !== container.name) return probe;
     const period = periodMs(probeOf(container, probe.type) ?? {});
+    // The worker outlives the run, and with it how often in a row it got its last outcome; only a failure that it acted on is done with.
+    const { outcome, count } = probe.isOnHold === true ? { outcome: undefined, count: 0 } : probe;
     return {
       container: probe.container, type: probe.type, isInit: probe.isInit, baseAt: probe.baseAt, nextAt: gridAfter(probe.baseAt, instance.startedAt, period),
-      instance: instance.id, result: initialResult(probe.type), count: 0,
+      instance: instance.id, result: initialResult(probe.type), count, ...(outcome === undefined ? {} : { outcome }),
     };
   });
 }
@@ -114,7 +116,8 @@ function probeOnce(draft: PodDraft, state: ProbeState, env: PodEnvironment): Pro
   if (draft.starting.includes(state.container)) return { ...state, nextAt: next };
   if (state.isOnHold === true || (draft.mode !== 'sync' && state.type !== 'readiness')) return { ...state, nextAt: undefined };
   if (state.type === 'startup' ? state.result === 'success' : !startedOf(draft, container, true)) return { ...state, nextAt: undefined };
-  const earliest = instance.startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
+  // The status that the worker reads has whole seconds.
+  const earliest = Math.floor(instance.startedAt / 1000) * 1000 + (probe.initialDelaySeconds ?? 0) * 1000;
   if (env.now < earliest) return { ...state, nextAt: gridAfter(state.baseAt, earliest - 1, period) };
 
   const outcome = withFlaps(draft, state, runProbe(draft, container, instance, probe, env), probe, env.now);

@@ -25,7 +25,6 @@ export interface StatusView {
   readonly runtime: RuntimePod;
   readonly seenAt: number;
   readonly isTerminating: boolean;
-  readonly hasEnded?: boolean;
 }
 
 const UNLOCATED = 'The container could not be located when the pod was';
@@ -59,12 +58,9 @@ function containerStatus(draft: PodDraft, container: Container, isInit: boolean,
     }
   }
   const failure = draft.failures[container.name];
-  if (failure !== undefined && !view.isTerminating && !isRunning(latest, view.seenAt)) {
+  if (failure !== undefined && startsAgain(pod, container, latest, view.seenAt)) {
     if (state.terminated !== undefined) lastState = state;
     state = { waiting: { reason: failure.reason, message: failure.message } };
-  }
-  if (view.hasEnded === true && state.waiting !== undefined && !isInit && draft.wasInitialized) {
-    state = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: `${UNLOCATED} terminated`, startedAt: null as never, finishedAt: null as never } };
   }
   const started = startedOf(draft, container, state.running !== undefined);
   const ready = isInit && !isSidecar(container) ? state.terminated?.exitCode === 0 : started && state.running !== undefined && readinessOf(draft, container);
@@ -84,6 +80,12 @@ function containerStatus(draft: PodDraft, container: Container, isInit: boolean,
       })),
     }),
   };
+}
+
+/** Whether a sync would start the container: only then a reason why it did not start is shown (ShouldContainerBeRestarted). */
+function startsAgain(pod: Pod, container: Container, latest: ContainerInstance | undefined, seenAt: number): boolean {
+  if (pod.metadata?.deletionTimestamp !== undefined || isRunning(latest, seenAt)) return false;
+  return latest === undefined || mayRestart(pod, container, latest.exitCode ?? 0);
 }
 
 function imageId(image: string): string {
@@ -156,11 +158,10 @@ export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnviro
   const sandbox = view.runtime.sandbox;
   const sandboxReady: Verdict = sandbox?.isReady === true ? { status: 'True' }
     : { status: 'False', reason: 'PodSandboxNotReady', message: sandbox === undefined ? 'no pod sandbox exists' : 'pod sandbox is not ready' };
-  const conditionPhase = view.hasEnded === true && draft.status?.phase === 'Pending' ? 'Pending' : phase;
-  const ready = containersReady(pod, conditionPhase, inits, mains);
+  const ready = containersReady(pod, phase, inits, mains);
   const scheduled = (draft.status?.conditions ?? pod.status?.conditions)?.some((each) => each.type === 'PodScheduled') === true;
   const verdicts: readonly (readonly [string, Verdict])[] = [
-    ['PodReadyToStartContainers', sandboxReady], ['Initialized', initialized(pod, conditionPhase, inits, mains)],
+    ['PodReadyToStartContainers', sandboxReady], ['Initialized', initialized(pod, phase, inits, mains)],
     ['Ready', podReady(pod, ready)], ['ContainersReady', ready], ...(scheduled ? [['PodScheduled', { status: 'True' }] as const] : []),
   ];
   const known = [...(draft.status?.conditions ?? []), ...(pod.status?.conditions ?? [])];
@@ -185,6 +186,26 @@ export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnviro
     qosClass: pod.status?.qosClass ?? qosClass(pod), resources: {},
   };
   return { status, phase };
+}
+
+function located(status: ContainerStatus): ContainerStatus {
+  if (status.state?.terminated !== undefined) return status;
+  const terminated = { exitCode: 137, reason: 'ContainerStatusUnknown', message: `${UNLOCATED} terminated`, startedAt: null as never, finishedAt: null as never };
+  return { ...status, state: { terminated } };
+}
+
+/**
+ * The last status of a pod whose containers are gone: those without an end get one, main ones only if the pod was initialized, init
+ * ones up to the last that ever started, the first in any case; the phase is terminal; conditions stay (status_manager.go TerminatePod).
+ */
+export function terminatedStatus(status: PodStatus, wasInitialized: boolean): PodStatus {
+  const inits = status.initContainerStatuses ?? [];
+  const lastStarted = inits.findLastIndex((each) => each.state?.waiting === undefined || each.lastState?.terminated !== undefined);
+  return {
+    ...status, phase: status.phase === 'Succeeded' ? 'Succeeded' : 'Failed',
+    ...(inits.length === 0 ? {} : { initContainerStatuses: inits.map((each, index) => (index <= Math.max(lastStarted, 0) ? located(each) : each)) }),
+    ...(status.containerStatuses === undefined || !wasInitialized ? {} : { containerStatuses: status.containerStatuses.map(located) }),
+  };
 }
 
 /** Puts a status in force. A terminal phase is withheld while containers may still run (status_manager.go, mergePodStatus). */

@@ -7,7 +7,7 @@ import { goSeconds, nextBackOff } from './back-off.ts';
 import { configError, volumeError } from './config.ts';
 import { containerOf, specGraceMs } from './containers.ts';
 import { tickFrom } from './grid.ts';
-import { runHook } from './hooks.ts';
+import { hookMessage, runHook } from './hooks.ts';
 import { killContainer, runningContainers } from './kill.ts';
 import { withNewProbes } from './probes.ts';
 import { generateStatus, setStatus } from './status.ts';
@@ -97,9 +97,11 @@ function take(draft: PodDraft, step: SyncStep, env: PodEnvironment): void {
     case 'postStarted': {
       draft.starting = draft.starting.filter((name) => name !== step.container);
       if (step.failure === undefined) return then(draft, 0, [], env, true);
-      env.event('Warning', 'FailedPostStartHook', step.failure);
+      env.event('Warning', 'FailedPostStartHook', 'PostStartHook failed');
       const endsAt = killContainer(draft, step.container, specGraceMs(draft.pod), 'FailedPostStartHook', env);
-      return then(draft, endsAt - env.now, [{ do: 'fail', container: step.container, failure: { reason: 'PostStartHookError', message: step.failure } }], env, true);
+      const container = containerOf(draft.pod, step.container);
+      const message = hookMessage(draft.pod, container, container.lifecycle?.postStart ?? {}, step.failure);
+      return then(draft, endsAt - env.now, [{ do: 'fail', container: step.container, failure: { reason: 'PostStartHookError', message } }], env, true);
     }
     case 'fail':
       return fail(draft, step.container, step.failure);
@@ -112,9 +114,8 @@ function take(draft: PodDraft, step: SyncStep, env: PodEnvironment): void {
       const graceMs = draft.graceMs ?? specGraceMs(draft.pod);
       let endsAt = env.now;
       for (const name of together) endsAt = Math.max(endsAt, killContainer(draft, name, graceMs, `Stopping container ${name}`, env));
-      const leftMs = Math.max(0, graceMs - (endsAt - env.now));
-      const after: SyncStep[] = sidecars.map((container) => ({ do: 'kill', container, graceMs: leftMs, message: `Stopping container ${container}` }));
-      return then(draft, endsAt - env.now, [...after, { do: 'podKilled' }], env, true);
+      for (const name of sidecars) endsAt = Math.max(endsAt, killContainer(draft, name, graceMs, `Stopping container ${name}`, env, endsAt));
+      return then(draft, endsAt - env.now, [{ do: 'podKilled' }], env, true);
     }
     case 'podKilled': {
       const { sandbox } = draft.runtime;
@@ -229,14 +230,14 @@ function finishSync(draft: PodDraft, operation: Operation, env: PodEnvironment):
   const failures = Object.values(operation.failures);
   draft.failures = { ...draft.failures, ...operation.failures };
   draft.lastSyncAt = env.now;
+  const hasFailed = failures.length > 0 || operation.otherFailure === true;
+  if (!hasFailed && operation.hasChanged && draft.killStartedAt === undefined) draft.relistAt = env.now + 1;
   if (draft.mode !== 'sync') return;
   const factor = 1000 + env.random('resync', 500);
   let delayMs = timing.syncFrequencyMs;
-  if (failures.length > 0 || operation.otherFailure === true) {
+  if (hasFailed) {
     const expiries = failures.flatMap((failure) => (failure.expiresAt === undefined ? [] : [failure.expiresAt]));
     delayMs = expiries.length === 0 ? RETRY_MS : Math.min(Math.max(Math.min(...expiries) - env.now, 0), timing.syncFrequencyMs);
-  } else if (operation.hasChanged) {
-    draft.relistAt = env.now + 1;
   }
   draft.retryAt = tickFrom(env.now + Math.ceil((delayMs * factor) / 1000), env.tickPhaseMs, timing.relistMs);
 }
