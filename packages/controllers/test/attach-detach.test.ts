@@ -78,6 +78,25 @@ describe('attach-detach', () => {
     }
   });
 
+  it('AD6 attaches what was made and not attached, and never a volume to a second node that the controller has not seen', () => {
+    const c = cluster();
+    const [first] = c.list(ATTACHMENTS);
+    c.patch(ATTACHMENTS, first?.metadata.name ?? '', { status: { attached: false } });
+    c.settle();
+    expect(attachedTo(c)).toEqual(['a']);
+    // An attachment by somebody else, of which the volume's own do not tell.
+    const other = cluster();
+    other.remove('pods', 'ns/p');
+    other.settle();
+    other.create(ATTACHMENTS, { metadata: { name: 'foreign' }, spec: { attacher: 'csi.example.com', nodeName: 'b', source: { persistentVolumeName: 'v' } }, status: { attached: true } });
+    other.patch('nodes', 'b', { status: { volumesInUse: ['kubernetes.io/csi/csi.example.com^v'] } });
+    run(other, 'q', 'a');
+    expect(attachedTo(other)).toEqual(['b']);
+    other.patch('nodes', 'b', { status: { volumesInUse: null } });
+    other.settle();
+    expect(attachedTo(other)).toEqual(['a']);
+  });
+
   it('AD4 gives a lost node six minutes, one out of service none', () => {
     const c = cluster();
     c.patch('nodes', 'a', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });

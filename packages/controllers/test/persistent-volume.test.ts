@@ -247,3 +247,27 @@ describe('quantities', () => {
     expect(formatNanos(nanosOf(text), text.endsWith('i'))).toBe(written);
   });
 });
+
+describe('what a round of 15 s finds, and a change makes known', () => {
+  const after = (volumes: readonly object[], claims: readonly object[], change: object): readonly string[] => {
+    const delayed: string[] = [];
+    const lister = (resource: string): unknown => {
+      const all = (resource === 'persistentvolumes' ? volumes : claims) as readonly { readonly metadata: { readonly name: string } }[];
+      return { list: () => all, get: (_namespace: string, name: string) => all.find(({ metadata }) => metadata.name === name) };
+    };
+    persistentVolumeController.handle?.({ now: 4_000, lister, enqueue: () => undefined, enqueueAfter: (key: string, ms: number) => { delayed.push(`${key} ${ms}`); } } as never, change as never);
+    return delayed;
+  };
+
+  it('PV9 a volume stays bound though its claim went before it knew of it', () => {
+    const claim = { metadata: { namespace: 'ns', name: 'c', uid: 'u' }, spec: {} };
+    const volumes = [{ metadata: { name: 'v' }, spec: { claimRef: { uid: 'u' } } }, { metadata: { name: 'w' }, spec: { claimRef: { uid: 'x' } } }];
+    expect(after(volumes, [], { resource: 'persistentvolumeclaims', type: 'DELETED', before: claim })).toEqual(['volume v 11000']);
+  });
+
+  it('PV9 a claim stays lost though its volume was only seen late', () => {
+    const volume = { metadata: { name: 'v' }, spec: { claimRef: { namespace: 'ns', name: 'c', uid: 'u' } } };
+    const of = (phase: string): readonly string[] => after([volume], [{ metadata: { namespace: 'ns', name: 'c' }, status: { phase } }], { resource: 'persistentvolumes', type: 'ADDED', after: volume });
+    expect([of('Lost'), of('Bound')]).toEqual([['claim ns/c 11000'], []]);
+  });
+});

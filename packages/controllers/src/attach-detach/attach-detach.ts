@@ -1,6 +1,6 @@
 // Attaches volumes to the nodes of the pods that use them, one node at a time, and detaches them again. Rules: SPEC.md.
 import type { KubeObject, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '@kubesim/api';
-import { attachmentName, isAlreadyExists, isNotFound, send, type Calling, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
+import { attachmentName, isAlreadyExists, isNotFound, send, type Calling, type CallOutcome, type Controller, type HandlerContext, type ReconcileContext, type ReconcileResult, type Reconciling } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
 import { hasTaint, OUT_OF_SERVICE } from '../node-lifecycle/taints.ts';
 import { isTerminated } from '../persistent-volume/claims-and-volumes.ts';
@@ -57,8 +57,8 @@ export const attachDetachController: Controller = {
       context.event({ about: pod as KubeObject, type: 'Warning', reason: 'FailedAttachVolume', message: `Multi-Attach error for volume "${key}" Volume ${users}` });
       context.explain(`pod/${pod.metadata?.name}`, { rule: 'AD2', message: `waits for volume ${key}, which is attached to another node`, blockedBy: `persistentvolume/${key}` });
     }
-    for (const pod of plan.attach) {
-      const result = yield* attach(context, key, pod, plan.driver);
+    for (const { pod, attachment } of plan.attach) {
+      const result = yield* attach(context, key, pod, plan, attachment);
       if (result !== undefined) return result;
     }
     return undefined;
@@ -67,7 +67,9 @@ export const attachDetachController: Controller = {
 
 interface Plan {
   readonly driver: string;
-  readonly attach: readonly Pod[];
+  readonly isShared: boolean;
+  /** Pods to attach the volume for, each with the attachment that was made already. */
+  readonly attach: readonly { readonly pod: Pod; readonly attachment: VolumeAttachment | null }[];
   readonly detach: readonly string[];
   readonly conflicts: readonly { readonly pod: Pod; readonly others: readonly string[] }[];
 }
@@ -92,15 +94,21 @@ function decide(context: ReconcileContext, name: string): Plan {
     detach.push(attachment.metadata?.name ?? '');
     if ((attachment.metadata?.finalizers ?? []).length > 0) kept.push(attachment);
   }
-  const attach: Pod[] = [];
+  const attach: { pod: Pod; attachment: VolumeAttachment | null }[] = [];
   const conflicts: { pod: Pod; others: string[] }[] = [];
   const isShared = (volume?.spec?.accessModes ?? []).some((mode) => mode === 'ReadWriteMany' || mode === 'ReadOnlyMany');
   for (const pod of users) {
     const nodeName = pod.spec?.nodeName;
     // Also on the same node: a new attachment has the name of the one that goes.
-    if (kept.some(({ spec }) => spec?.nodeName === nodeName) || attach.some((one) => one.spec?.nodeName === nodeName)) continue;
+    if (attach.some((one) => one.pod.spec?.nodeName === nodeName)) continue;
+    const own = kept.find(({ spec }) => spec?.nodeName === nodeName);
+    if (own !== undefined) {
+      // Made, and not attached yet: whoever made it did not come to it, or the volume was attached elsewhere.
+      if (own.status?.attached !== true && !isDetaching(own)) attach.push({ pod, attachment: own });
+      continue;
+    }
     if (isShared || (kept.length === 0 && attach.length === 0)) {
-      attach.push(pod);
+      attach.push({ pod, attachment: null });
       continue;
     }
     const mark = `${name} ${pod.metadata?.namespace}/${pod.metadata?.name}`;
@@ -108,7 +116,7 @@ function decide(context: ReconcileContext, name: string): Plan {
     state.reported = state.reported.set(context.epoch, mark, true);
     conflicts.push({ pod, others: users.filter((one) => one.spec?.nodeName !== nodeName).map(({ metadata }) => metadata?.name ?? '') });
   }
-  return { driver, attach, detach, conflicts };
+  return { driver, isShared, attach, detach, conflicts };
 }
 
 function isDetaching({ metadata }: VolumeAttachment): boolean {
@@ -133,15 +141,23 @@ function mayDetach(context: ReconcileContext, state: State, attachment: VolumeAt
   return false;
 }
 
-/** [AD1] Makes the attachment, which is attached at once, and tells the pod. */
-function* attach(context: ReconcileContext, volume: string, pod: Pod, attacher: string): Calling<ReconcileResult> {
+/**
+ * [AD1] Makes the attachment, which is attached at once, and tells the pod. [AD6] The attacher knows what the driver has attached,
+ * whatever the controller has seen: a volume for one node is not attached to a second one. It tries again.
+ */
+function* attach(context: ReconcileContext, volume: string, pod: Pod, { driver: attacher, isShared }: Plan, held: VolumeAttachment | null): Calling<ReconcileResult> {
   const nodeName = pod.spec?.nodeName ?? '';
   const object = {
     apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: attachmentName(volume, attacher, nodeName) },
     spec: { attacher, nodeName, source: { persistentVolumeName: volume } },
   } as unknown as KubeObject;
-  const made = yield* send({ verb: 'create', resource: ATTACHMENTS, object });
+  const made: CallOutcome = held === null ? yield* send({ verb: 'create', resource: ATTACHMENTS, object }) : { object: held as unknown as KubeObject };
   if (made.error !== undefined) return isAlreadyExists(made.error) ? undefined : { error: made.error.message };
+  const known = yield* send({ verb: 'list', resource: ATTACHMENTS });
+  if (known.error !== undefined) return { error: known.error.message };
+  const attachments = known.object['items'] as readonly KubeObject[];
+  const isElsewhere = attachments.some((one) => one['spec']?.source?.persistentVolumeName === volume && one['spec'].nodeName !== nodeName && one['status']?.attached === true);
+  if (isElsewhere && !isShared) return { error: `rpc error: code = FailedPrecondition desc = volume ${volume} is attached to another node` };
   const { error } = yield* send({ verb: 'update', resource: ATTACHMENTS, subresource: 'status', name: made.object.metadata.name ?? '', object: { ...made.object, status: { attached: true } } });
   if (error !== undefined) return { error: error.message };
   context.event({ about: pod as KubeObject, type: 'Normal', reason: 'SuccessfulAttachVolume', message: `AttachVolume.Attach succeeded for volume "${volume}" ` });

@@ -1,8 +1,8 @@
 // The binder of claims and volumes, with the provisioner for host paths that is part of it. Rules: SPEC.md.
 import type { KubeObject, PersistentVolume, PersistentVolumeClaim } from '@kubesim/api';
-import type { Controller, ReconcileContext, Reconciling } from '@kubesim/client';
+import type { Controller, HandlerContext, ReconcileContext, Reconciling } from '@kubesim/client';
 import { annotation, BIND_COMPLETED } from './claims-and-volumes.ts';
-import { syncClaim } from './sync-claim.ts';
+import { nextRoundMs, syncClaim } from './sync-claim.ts';
 import { syncVolume } from './sync-volume.ts';
 
 /** Upstream: pkg/controller/volume/persistentvolume (1.37). Recycling is not modelled. @public */
@@ -16,9 +16,13 @@ export const persistentVolumeController: Controller = {
     if (resource === 'persistentvolumeclaims') {
       if (after !== undefined) context.enqueue(`claim ${namespace}/${name}`);
       else if ((object['spec']?.volumeName ?? '') !== '') context.enqueue(`volume ${object['spec'].volumeName}`);
+      else enqueueHalfBound(context, object);
     } else if (resource === 'persistentvolumes') {
       const ref = (object as PersistentVolume).spec?.claimRef;
-      if (after !== undefined) context.enqueue(`volume ${name}`);
+      if (after !== undefined) {
+        context.enqueue(`volume ${name}`);
+        if (ref !== undefined) enqueueLost(context, ref);
+      }
       else if (ref !== undefined) context.enqueue(`claim ${ref.namespace}/${ref.name}`);
     }
   },
@@ -35,6 +39,22 @@ export const persistentVolumeController: Controller = {
     }
   },
 };
+
+/**
+ * [PV9] A claim that went before it knew of its volume: the volume, which names it already, is found with the next round. Upstream comes
+ * to it because a round looks at everything.
+ */
+function enqueueHalfBound(context: HandlerContext, claim: KubeObject): void {
+  for (const volume of context.lister<PersistentVolume>('persistentvolumes').list()) {
+    if (volume.spec?.claimRef?.uid === claim.metadata.uid) context.enqueueAfter(`volume ${volume.metadata?.name}`, nextRoundMs(context.now));
+  }
+}
+
+/** [PV9] A claim whose volume was not seen yet counts as lost: with the next round it is found again. */
+function enqueueLost(context: HandlerContext, { namespace = '', name = '' }: { readonly namespace?: string; readonly name?: string }): void {
+  const claim = context.lister<PersistentVolumeClaim>('persistentvolumeclaims').get(namespace, name);
+  if (claim?.status?.phase === 'Lost') context.enqueueAfter(`claim ${namespace}/${name}`, nextRoundMs(context.now));
+}
 
 /** [PV9] Claims that wait and volumes that are neither free nor bound are looked at again; those that do not could not change. */
 function resync(context: ReconcileContext): undefined {

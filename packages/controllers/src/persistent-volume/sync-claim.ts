@@ -119,6 +119,11 @@ function decideBound(context: ReconcileContext, claim: PersistentVolumeClaim): P
   return { do: 'lose', claim, reason: 'ClaimMisbound', message: 'Two claims are bound to the same volume, this one is bound incorrectly' };
 }
 
+/** [PV9] So long until the next round. @internal */
+export function nextRoundMs(now: number): number {
+  return RESYNC_MS - (now % RESYNC_MS);
+}
+
 function resync(context: ReconcileContext): void {
-  context.enqueueAfter('resync', RESYNC_MS - (context.clock % RESYNC_MS), { quietUntil: Infinity });
+  context.enqueueAfter('resync', nextRoundMs(context.clock), { quietUntil: Infinity });
 }

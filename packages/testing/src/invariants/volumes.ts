@@ -85,9 +85,9 @@ export const claimsInUseStay: Monitor<null> = stateless('claims in use stay', (v
 /** A volume that one node may write is attached to one node. @public */
 export const attachedToOneNode: Monitor<null> = stateless('a ReadWriteOnce volume is attached to one node', (view) => {
   for (const { resource, type, after } of view.changes) {
-    if (resource !== 'volumeattachments.storage.k8s.io' || type !== 'ADDED') continue;
+    if (resource !== 'volumeattachments.storage.k8s.io' || type === 'DELETED' || after['status']?.attached !== true) continue;
     const volume = after['spec'].source?.persistentVolumeName as string | undefined;
-    const other = view.list(resource).find((each) => each.metadata.uid !== after.metadata.uid && each['spec'].source?.persistentVolumeName === volume && each['spec'].nodeName !== after['spec'].nodeName);
+    const other = view.list(resource).find((each) => each.metadata.uid !== after.metadata.uid && each['status']?.attached === true && each['spec'].source?.persistentVolumeName === volume && each['spec'].nodeName !== after['spec'].nodeName);
     const modes = (volume === undefined ? [] : view.get('persistentvolumes', volume)?.['spec'].accessModes ?? []) as readonly string[];
     if (other !== undefined && !modes.some((mode) => mode.endsWith('Many'))) return `volume ${volume ?? ''} is attached to ${String(after['spec'].nodeName)} while it is attached to ${String(other['spec'].nodeName)}`;
   }
