@@ -6,7 +6,7 @@ const config: ViteUserConfigExport = defineConfig({
   test: {
     include: ['test/stateful-set/properties.ts'], testTimeout: 60_000, isolate: false,
     server: { deps: { external: [/packages\/(api|client|kernel)\/dist\//] } },
-    env: { KUBESIM_SYNCS: '8', KUBESIM_DECISIONS: '4', KUBESIM_SUMMARIES: '20' },
+    env: { KUBESIM_SYNCS: '8', KUBESIM_DECISIONS: '10', KUBESIM_SUMMARIES: '20' },
   },
 });
 

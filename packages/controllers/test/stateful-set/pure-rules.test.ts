@@ -1,5 +1,5 @@
 // The small pure rules of the controller, each against its sentence in the specification, over random names, pods and sets.
-import type { ControllerRevision, Pod, StatefulSet } from '@kubesim/api';
+import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from '@kubesim/api';
 import { isPodAvailable } from '@kubesim/client';
 import { describe, expect, it } from 'vitest';
 import { newControllerRevision, revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
@@ -10,8 +10,11 @@ import { isPodInRange } from '../../src/stateful-set/claim-retention.ts';
 import { claimNamesOf } from '../../src/stateful-set/claims.ts';
 import { identityMatches, isMonotonic, parentAndOrdinal, revisionOf, storageMatches, updateIdentity, updateStorage } from '../../src/stateful-set/identity.ts';
 import { hasEnded, isCreated, podFacts } from '../../src/stateful-set/pod-facts.ts';
+import { CREATING_NEW_PODS, DELETING_OLD_PODS, RECREATED, withProgress } from '../../src/stateful-set/recreate.ts';
 import { isInRange, revisionForHole, templateOf } from '../../src/stateful-set/revision-pair.ts';
-import { maxUnavailable } from '../../src/stateful-set/rolling-update.ts';
+import { maxUnavailable, unavailableCount } from '../../src/stateful-set/rolling-update.ts';
+import { buildSummary, podMatches } from '../../src/stateful-set/set-summary.ts';
+import { isStatusInconsistent } from '../../src/stateful-set/status.ts';
 import { seeded } from './invariants.ts';
 import { naiveHash, splitName } from './naive-sync.ts';
 import { pick, randomSyncWorld, type Below, type SyncWorld } from './sync-worlds.ts';
@@ -132,6 +135,51 @@ describe(`pure rules from seed ${SEED}`, () => {
         const wanted = ms === 0 || (availableReplicas ?? 0) === (held.spec.replicas ?? 1) ? undefined : profile.kubernetes === '1.34' || instants.length === 0 ? ms : Math.max(0, Math.min(...instants) - clock);
         expect(nextCheckMs(held, { replicas: 0, availableReplicas }, pods as unknown as readonly Pod[], behaviourOf(profile), now, clock)).toBe(wanted);
       }
+    }
+  });
+
+  it('a status is written for any of its counters and revisions, for a newer generation, and for nothing else', () => {
+    const fields = ['replicas', 'currentReplicas', 'readyReplicas', 'updatedReplicas', 'availableReplicas', 'currentRevision', 'updateRevision'] as const;
+    const draw = (field: string): unknown => pick<unknown>(below, field.endsWith('Revision') ? [undefined, '', 'a', 'b'] : [undefined, 0, 1]);
+    const { set } = WORLDS[0] as SyncWorld;
+    for (let turn = 0; turn < 600; turn++) {
+      const stored: Record<string, unknown> = { ...Object.fromEntries(fields.map((field) => [field, draw(field)])), observedGeneration: pick(below, [undefined, 1, 2]), collisionCount: below(2) };
+      const changed = Object.fromEntries(fields.filter(() => below(12) === 0).map((field) => [field, draw(field)]));
+      const status = { ...stored, ...changed, observedGeneration: below(3) === 0 ? below(4) : stored['observedGeneration'], collisionCount: below(2), conditions: [] } as unknown as StatefulSetStatus;
+      const isWorth = fields.some((field) => (status[field] || undefined) !== (stored[field] || undefined)) || (status.observedGeneration ?? 0) > ((stored['observedGeneration'] as number | undefined) ?? 0);
+      expect(isStatusInconsistent({ ...set, status: stored } as unknown as StatefulSet, status)).toBe(isWorth);
+    }
+    expect(isStatusInconsistent({ ...set, status: undefined } as unknown as StatefulSet, { replicas: 0 })).toBe(false);
+  });
+
+  it('the time of a condition changes with its status alone', () => {
+    const other = { type: 'Other', status: 'True', lastTransitionTime: 'o', reason: 'r', message: 'm' };
+    for (const before of [undefined, [], [other], [other, { ...other, type: 'Progressing', lastTransitionTime: 't' }, other], [{ ...other, type: 'Progressing', status: 'False', lastTransitionTime: 't' }]]) {
+      for (const progress of [DELETING_OLD_PODS, CREATING_NEW_PODS, RECREATED]) {
+        const held = before?.find(({ type }) => type === 'Progressing');
+        const after = withProgress(before, progress, 5000);
+        const made = { type: 'Progressing', ...progress, lastTransitionTime: held?.status === progress.status ? 't' : '1970-01-01T00:00:05Z' };
+        expect(after).toEqual(held === undefined ? [...(before ?? []), made] : (before ?? []).map((condition) => (condition === held ? made : condition)));
+      }
+    }
+  });
+
+  it('how many replicas are unavailable', () => {
+    for (const { set, pods, profile, now } of WORLDS) {
+      const held = set as unknown as StatefulSet;
+      const claimed = (pods as unknown as readonly Pod[]).filter(podMatches(held));
+      const [start, end] = rangeOf(held);
+      // Of one ordinal the last name counts.
+      const slots = new Map(claimed.map((pod) => [splitName(pod.metadata.name).ordinal, pod]));
+      let count = 0;
+      for (let ordinal = start; ordinal < end; ordinal++) {
+        const pod = slots.get(ordinal);
+        if (pod === undefined || pod.metadata.deletionTimestamp !== undefined || !isPodAvailable(pod, held.spec.minReadySeconds ?? 0, now)) count++;
+      }
+      const template = held.spec.template;
+      const revisions = { current: { name: 'a', template }, update: { name: 'b', template }, collisionCount: 0 };
+      const summary = buildSummary({ epoch: { kind: 'epoch' }, set: held, claims: () => undefined }, claimed);
+      expect(unavailableCount({ set: held, summary, revisions, claims: () => undefined, behaviour: behaviourOf(profile), now })).toBe(count);
     }
   });
 
