@@ -74,7 +74,7 @@ export function sortRevisions(revisions: readonly ControllerRevision[]): readonl
  * keeps everything. @internal
  */
 export function revisionsToTruncate(sorted: readonly ControllerRevision[], isLive: (name: string) => boolean, limit: number): readonly string[] {
-  if (limit < 0 || sorted.length <= limit) return [];
+  if (limit < 0) return [];
   const old = sorted.map((revision) => revision.metadata.name ?? '').filter((name) => !isLive(name));
   return old.slice(0, Math.max(0, old.length - limit));
 }

@@ -17,9 +17,7 @@ export function nextCheckMs(
   if (!behaviour.requeuesPrecisely) return minReadyMs;
   let nextAt: number | undefined;
   for (const pod of youngest) {
-    const readyAt = readySinceMs(pod);
-    if (readyAt === undefined || Number.isNaN(readyAt)) continue;
-    const availableAt = readyAt + minReadyMs;
+    const availableAt = (readySinceMs(pod) ?? NaN) + minReadyMs;
     if (availableAt > nowMs && (nextAt === undefined || availableAt < nextAt)) nextAt = availableAt;
   }
   return nextAt === undefined ? minReadyMs : Math.max(0, nextAt - clockMs);

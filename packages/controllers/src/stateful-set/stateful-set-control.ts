@@ -23,8 +23,8 @@ export function* updateStatefulSet(sync: Sync, set: StatefulSet, revisions: read
   const sorted = sortRevisions(revisions);
   const done = yield* performUpdate(sync, set, sorted, summary);
   const truncation = yield* truncateHistory(sync, set, sorted, done.live, summary);
-  if (done.error !== undefined) return { error: aggregate([...flatten(done.error), ...(truncation === undefined ? [] : [truncation])]) };
-  return truncation === undefined ? { status: done.status } : { status: done.status, error: truncation };
+  if (done.error !== undefined) return { error: aggregate([...flatten(done.error), truncation]) };
+  return { status: done.status, error: truncation };
 }
 
 interface Performed extends ControlOutcome {
@@ -52,7 +52,7 @@ function* performUpdate(sync: Sync, set: StatefulSet, sorted: readonly Controlle
 /** Deletes revisions that nothing needs and that are over the limit, oldest first, up to the first error. */
 function* truncateHistory(sync: Sync, set: StatefulSet, sorted: readonly ControllerRevision[], live: readonly string[], summary: () => SetSummary): Calling<ReconcileError | undefined> {
   const limit = set.spec.revisionHistoryLimit ?? 10;
-  if (limit < 0 || sorted.length <= limit) return undefined;
+  if (sorted.length <= limit) return undefined;
   const names = sync.context.decide(() => {
     const { tallies } = summary();
     return revisionsToTruncate(sorted, (name) => live.includes(name) || tallies.has(name), limit);

@@ -1,6 +1,7 @@
 // The small pure rules of the controller, each against its sentence in the specification, over random names, pods and sets.
 import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from '@kubesim/api';
 import { isPodAvailable } from '@kubesim/client';
+import { OrderedMap, type Epoch } from '@kubesim/kernel';
 import { describe, expect, it } from 'vitest';
 import { newControllerRevision, revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
 import { fnv1, hashRevisionData, safeEncodeString } from '../../src/history/revision-hash.ts';
@@ -8,13 +9,14 @@ import { nextCheckMs } from '../../src/stateful-set/availability-check.ts';
 import { behaviourOf } from '../../src/stateful-set/behaviour.ts';
 import { isPodInRange } from '../../src/stateful-set/claim-retention.ts';
 import { claimNamesOf } from '../../src/stateful-set/claims.ts';
+import { noteWrite, staleResource, type Writes } from '../../src/stateful-set/consistency.ts';
 import { identityMatches, isMonotonic, parentAndOrdinal, revisionOf, storageMatches, updateIdentity, updateStorage } from '../../src/stateful-set/identity.ts';
 import { hasEnded, isCreated, podFacts } from '../../src/stateful-set/pod-facts.ts';
 import { CREATING_NEW_PODS, DELETING_OLD_PODS, RECREATED, withProgress } from '../../src/stateful-set/recreate.ts';
 import { isInRange, revisionForHole, templateOf } from '../../src/stateful-set/revision-pair.ts';
 import { maxUnavailable, unavailableCount } from '../../src/stateful-set/rolling-update.ts';
 import { buildSummary, podMatches } from '../../src/stateful-set/set-summary.ts';
-import { isStatusInconsistent } from '../../src/stateful-set/status.ts';
+import { completeUpdate, isStatusInconsistent, withoutCurrent } from '../../src/stateful-set/status.ts';
 import { seeded } from './invariants.ts';
 import { naiveHash, splitName } from './naive-sync.ts';
 import { pick, randomSyncWorld, type Below, type SyncWorld } from './sync-worlds.ts';
@@ -150,6 +152,54 @@ describe(`pure rules from seed ${SEED}`, () => {
       expect(isStatusInconsistent({ ...set, status: stored } as unknown as StatefulSet, status)).toBe(isWorth);
     }
     expect(isStatusInconsistent({ ...set, status: undefined } as unknown as StatefulSet, { replicas: 0 })).toBe(false);
+  });
+
+  it('an update is complete when all are updated, ready and there', () => {
+    const { set } = WORLDS[0] as SyncWorld;
+    for (let turn = 0; turn < 400; turn++) {
+      const replicas = below(3);
+      const type = pick(below, ['RollingUpdate', 'OnDelete', 'Recreate', undefined]);
+      const behaviour = behaviourOf({ kubernetes: pick(below, ['1.34', '1.36', '1.37'] as const), featureGates: { StatefulSetRecreateStrategy: below(2) === 0 } });
+      const counter = (): number | undefined => pick(below, [replicas, replicas, replicas, replicas || undefined, undefined, 1, 2]);
+      const status: StatefulSetStatus = { replicas: counter() ?? 0, readyReplicas: counter(), updatedReplicas: counter(), currentReplicas: 5, availableReplicas: 1, currentRevision: pick(below, ['a', 'b']), updateRevision: 'b' };
+      const held = { ...set, spec: { ...set?.['spec'], replicas, updateStrategy: type === undefined ? undefined : { type } } } as unknown as StatefulSet;
+      const after = completeUpdate(held, status, behaviour, 5000);
+      const isComplete = [status.replicas, status.readyReplicas ?? 0, status.updatedReplicas ?? 0].every((count) => count === replicas) && (behaviour.completesAnyStrategy || type === 'RollingUpdate');
+      if (!isComplete) expect(after).toEqual(status);
+      else {
+        expect([after.currentReplicas ?? 0, after.currentRevision, after.replicas, after.updatedReplicas ?? 0, after.availableReplicas]).toEqual([replicas, 'b', replicas, replicas, 1]);
+        expect(after.conditions?.map(({ status: value, reason }) => [value, reason])).toEqual(type === 'Recreate' && behaviour.hasRecreate && status.currentRevision === 'a' ? [['False', 'RecreateCompleted']] : undefined);
+      }
+      for (const deleted of [0, 1, 5]) expect(withoutCurrent(status, deleted).currentReplicas ?? 0).toBe(5 - deleted);
+    }
+  });
+
+  it('writes are noted by their newest version, and a cache behind one is stale', () => {
+    const tracked = ['pods', 'persistentvolumeclaims', 'statefulsets.apps'] as const;
+    const epoch: Epoch = { kind: 'epoch' };
+    for (let turn = 0; turn < 60; turn++) {
+      let writes: Writes = OrderedMap.empty();
+      const noted = new Map<string, Record<string, number>>();
+      for (let count = 0; count < 8; count++) {
+        const uid = pick(below, ['a', 'b']);
+        const resource = pick(below, [...tracked, 'controllerrevisions.apps']);
+        const verb = pick(below, ['create', 'update', 'delete'] as const);
+        const version = pick(below, [undefined, below(6), below(6)]);
+        writes = noteWrite(epoch, writes, uid, { verb, resource, name: 'n', object: { metadata: {} } } as never, { metadata: version === undefined ? {} : { resourceVersion: `${version}` } });
+        const isNoted = verb !== 'delete' && resource !== 'controllerrevisions.apps' && (version ?? 0) > (noted.get(uid)?.[resource] ?? 0);
+        if (isNoted) noted.set(uid, { ...noted.get(uid), [resource]: version ?? 0 });
+        expect(writes.get(uid)).toEqual(noted.get(uid));
+      }
+      for (const uid of ['a', 'b', 'c']) {
+        const seen: Readonly<Record<string, number | undefined>> = Object.fromEntries(tracked.map((resource) => [resource, pick(below, [undefined, below(6), 9])]));
+        expect(staleResource(writes, uid, (resource) => seen[resource])).toBe(tracked.find((resource) => {
+          const version = noted.get(uid)?.[resource];
+          return version !== undefined && (seen[resource] ?? Infinity) < version;
+        }));
+      }
+    }
+    const one = noteWrite(epoch, OrderedMap.empty(), 'a', { verb: 'create', resource: 'pods', object: { metadata: {} } }, { metadata: { resourceVersion: '7' } });
+    expect([one.get('a'), staleResource(one, 'a', () => 6), staleResource(one, 'a', () => 7)]).toEqual([{ pods: 7 }, 'pods', undefined]);
   });
 
   it('the time of a condition changes with its status alone', () => {

@@ -1,6 +1,6 @@
 // A sync of the controller, call for call, is that of the long way: at random, over sets, pods, claims, revisions, failing
 // writes, caches that move on, kept summaries, releases and gates.
-import type { ApiReply, KubeObject } from '@kubesim/api';
+import type { ApiCall, ApiReply, KubeObject } from '@kubesim/api';
 import type { Lister, ReconcileContext } from '@kubesim/client';
 import type { Epoch, OrderedMap } from '@kubesim/kernel';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ function listerOf(stage: SyncStage, resource: string): Lister {
     list: () => stage.list(resource),
     byOwner: (uid) => stage.list(resource).filter((object) => controller(object) === uid),
     byOwnerUid: (uid) => stage.list(resource).filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid)),
-    orphans: () => stage.list(resource).filter((object) => controller(object) === undefined),
+    orphans: (namespace) => stage.list(resource).filter((object) => namespace === 'default' && controller(object) === undefined),
     seenRevision: () => stage.seen(resource) as number,
   };
 }
@@ -129,6 +129,16 @@ describe(`syncs from seed ${SEED}`, () => {
     for (let index = 0; index < WORLDS_EACH; index++) {
       const seed = (SEED * 1000 + round) * WORLDS_EACH + index;
       check(freeze(randomSyncWorld(seed)), `world ${seed}`);
+    }
+  });
+
+  it('that find the status as the sync before wrote it', () => {
+    for (let index = 0; index < 80; index++) {
+      const world = { ...randomSyncWorld(SEED * 500_000 + index), failing: 0 };
+      const written = check(freeze(world), `world ${index}`).did.map((one) => (one as { call?: ApiCall }).call).find((call) => call?.subresource === 'status');
+      if (world.set === undefined || written?.verb !== 'update') continue;
+      const again = { ...world, writes: {}, set: { ...world.set, status: plain(written.object['status']) } };
+      check(freeze(again), `world ${index} again`);
     }
   });
 
