@@ -1,6 +1,7 @@
 // DefaultPreemption: which pods to evict so that a pod of higher priority fits.
 // Upstream: plugins/defaultpreemption, pkg/scheduler/framework/preemption/preemption.go (1.37).
 import type { Pod, PodDisruptionBudget } from '@kubesim/api';
+import { selectsEverything } from '@kubesim/client';
 import { filterWith, type CycleInput } from './cycle-input.ts';
 import { histogram, type Diagnosis } from './diagnosis.ts';
 import type { Cycle, Refusal } from './framework.ts';
@@ -64,7 +65,8 @@ function whyIneligible({ pod, snapshot }: CycleInput, diagnosis: Diagnosis): str
 function findCandidates(input: CycleInput, potential: readonly NodeInfo[], offset: number, notes: Map<string, Refusal>): readonly Candidate[] {
   const wanted = Math.min(potential.length, Math.max(LEAST_CANDIDATES, Math.trunc((potential.length * CANDIDATE_PERCENTAGE) / 100)));
   const budgets = (input.listers.lister<PodDisruptionBudget>('poddisruptionbudgets.policy')?.list() ?? [])
-    .map((budget) => ({ budget, matches: compileSelector(budget.spec?.selector) }));
+    // For the scheduler an empty selector means no pod, while the eviction API takes it for all.
+    .filter((budget) => !selectsEverything(budget.spec?.selector)).map((budget) => ({ budget, matches: compileSelector(budget.spec?.selector) }));
   const cycle: Cycle = { pod: input.pod, snapshot: input.snapshot, listers: input.listers, data: new Map(), memo: undefined };
   const candidates: Candidate[] = [];
   let hasCleanOne = false;

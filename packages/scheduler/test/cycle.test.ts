@@ -202,6 +202,32 @@ describe('preemption', () => {
     const pods = [old('young', 'n', '500m', 1, '2026-01-02T00:00:00Z'), old('elder', 'n', '500m', 1)];
     expect(victimsOf({ nodes: [small('n')], pods, pod: aPod('p', { ...asking('500m'), priority: 10 }) })).toEqual(['n', 'young']);
   });
+  it('[M1] should take a budget with an empty selector for none', () => {
+    const pods = [old('young', 'n', '500m', 1, '2026-01-02T00:00:00Z', { app: 'web' }), old('elder', 'n', '500m', 1)];
+    const budget = { metadata: { name: 'b', namespace: 'default' }, spec: { selector: {} }, status: { disruptionsAllowed: 0 } };
+    expect(victimsOf({ nodes: [small('n')], pods, pod: aPod('p', { ...asking('500m'), priority: 10 }), objects: { 'poddisruptionbudgets.policy': [budget] } })).toEqual(['n', 'young']);
+  });
+
+  it('[P9] should count no pod for an empty spread selector', () => {
+    const spread = { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} }] };
+    const pods = ['a', 'b', 'c'].map((name) => aPod(name, { nodeName: 'n' }, { labels: { app: 'web' } }));
+    const nodes = [aNode('n'), aNode('m', { unschedulable: true })];
+    expect(outcome({ nodes, pods, pod: aPod('p', spread, { labels: { app: 'web' } }) })).toBe('n');
+  });
+
+  it('[P12] should not take the old zone label of a node for the new one of a volume', () => {
+    const at = (labels: Readonly<Record<string, string>>, volumeLabels: Readonly<Record<string, string>>): string => outcome({
+      nodes: [aNode('n', {}, { labels })], pod: aPod('p', { volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }] }),
+      objects: {
+        persistentvolumeclaims: [{ metadata: { name: 'c', namespace: 'default', annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName: 'v' }, status: { phase: 'Bound' } }],
+        persistentvolumes: [{ metadata: { name: 'v', labels: volumeLabels }, spec: {} }],
+      },
+    });
+    const [old, current] = [{ 'failure-domain.beta.kubernetes.io/zone': 'a' }, { 'topology.kubernetes.io/zone': 'a' }];
+    expect(at(current, old)).toBe('n');
+    expect(at(old, current)).toContain('node(s) had no available volume zone');
+  });
+
   it('[M1] should spare what a budget protects', () => {
     const pods = [old('kept', 'n', '500m', 1, '2026-01-02T00:00:00Z', { app: 'web' }), old('taken', 'n', '500m', 1)];
     const budget = { metadata: { name: 'b', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } } }, status: { disruptionsAllowed: 0 } };

@@ -1,5 +1,6 @@
 // PodTopologySpread with the system's default constraints. Upstream: plugins/podtopologyspread (1.37).
 import type { LabelSelector, Node, Pod, TopologySpreadConstraint } from '@kubesim/api';
+import { selectsEverything } from '@kubesim/client';
 import { unresolvable, unschedulable, type Cycle, type SchedulerPlugin } from '../framework.ts';
 import { compileSelector, matchesNodeAffinity, type KubeLabels } from '../labels.ts';
 import type { NodeInfo, NodeInfoSnapshot } from '../node-info.ts';
@@ -15,6 +16,8 @@ interface Constraint {
   readonly minDomains: number;
   readonly honorsAffinity: boolean;
   readonly honorsTaints: boolean;
+  /** An empty selector counts no pod, though it matches the one that is to be placed. */
+  readonly countsNone: boolean;
   matches(labels: KubeLabels | undefined): boolean;
 }
 
@@ -53,7 +56,7 @@ function compile(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
   return {
     key: constraint.topologyKey, maxSkew: constraint.maxSkew, minDomains: constraint.minDomains ?? 1,
     honorsAffinity: constraint.nodeAffinityPolicy !== 'Ignore', honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
-    matches: compileSelector(selector),
+    countsNone: selectsEverything(selector), matches: compileSelector(selector),
   };
 }
 
@@ -69,6 +72,7 @@ function isIncluded(constraint: Constraint, pod: Pod, node: Node): boolean {
 }
 
 function countPods(pods: readonly Pod[], constraint: Constraint, namespace: string, from: number = 0, to: number = pods.length): number {
+  if (constraint.countsNone) return 0;
   let count = 0;
   for (let index = from; index < to; index++) {
     const { metadata } = pods[index] as Pod;

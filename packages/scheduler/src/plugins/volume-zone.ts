@@ -32,7 +32,8 @@ export const volumeZone: SchedulerPlugin = {
     // A node that has no zone at all is in every zone.
     if (!KEYS.some((key) => Object.hasOwn(labels, key))) return undefined;
     for (const { key, values } of data.get(NAME) as readonly Zone[]) {
-      const value = labels[key] ?? labels[key.startsWith(PREFIX_OLD) ? key.replace(PREFIX_OLD, PREFIX_NEW) : key.replace(PREFIX_NEW, PREFIX_OLD)];
+      // A volume with the old label may go to a node with the new one; not the other way round.
+      const value = labels[key] ?? labels[key.replace(PREFIX_OLD, PREFIX_NEW)];
       if (value === undefined || !values.includes(value)) return unresolvable('node(s) had no available volume zone');
     }
     return undefined;
