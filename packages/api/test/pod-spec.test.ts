@@ -46,10 +46,18 @@ const CONTAINERS: readonly (readonly [string, Loose, readonly string[]])[] = [
   ['a negative threshold', { readinessProbe: { exec: { command: ['true'] }, failureThreshold: -1 } }, ['c.readinessProbe.failureThreshold: Invalid value: -1: must be greater than or equal to 0']],
   ['liveness that must succeed twice', { livenessProbe: { exec: { command: ['true'] }, successThreshold: 2 } }, ['c.livenessProbe.successThreshold: Invalid value: 2: must be 1']],
   ['a stop that sleeps too long', { lifecycle: { preStop: { sleep: { seconds: 500 } } } }, ['c.lifecycle.preStop.sleep: Invalid value: 500: must be non-negative and less than terminationGracePeriodSeconds (30)']],
+  ['huge pages alone', { resources: { limits: { 'hugepages-2Mi': '2Mi' }, requests: { 'hugepages-2Mi': '2Mi' } } }, ['c.resources: Forbidden: HugePages require cpu or memory']],
+  ['an AppArmor profile of no kind', { securityContext: { appArmorProfile: { type: 'X' } } }, ['c.securityContext.appArmorProfile.type: Unsupported value: "X": supported values: "Localhost", "RuntimeDefault", "Unconfined"']],
+  ['an AppArmor profile of the node without path', { securityContext: { appArmorProfile: { type: 'Localhost' } } }, ['c.securityContext.appArmorProfile.localhostProfile: Required value: must be set when AppArmor type is Localhost']],
+  ['an AppArmor profile with a path for nothing', { securityContext: { appArmorProfile: { type: 'Unconfined', localhostProfile: 'p' } } }, ['c.securityContext.appArmorProfile.localhostProfile: Invalid value: "p": can only be set when AppArmor type is Localhost']],
   ['a user below zero', { securityContext: { runAsUser: -1 } }, ['c.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive']],
 ];
 
 const SPECS: readonly (readonly [string, Loose, readonly string[]])[] = [
+  ['an AppArmor profile with spaces', { securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: ' p' } } }, ['spec.securityContext.appArmorProfile.localhostProfile: Invalid value: " p": must not be padded with whitespace']],
+  ['a way to relabel', { securityContext: { seLinuxChangePolicy: 'X' } }, ['spec.securityContext.seLinuxChangePolicy: Unsupported value: "X": supported values: "MountOption", "Recursive"']],
+  ['a mount that is read-only below alone', { volumes: [{ name: 'v', emptyDir: {} }], containers: [{ name: 'c', image: 'x', volumeMounts: [{ name: 'v', mountPath: '/d', recursiveReadOnly: 'Enabled' }] }] }, ['spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true']],
+  ['a mount that is read-only below in no known way', { volumes: [{ name: 'v', emptyDir: {} }], containers: [{ name: 'c', image: 'x', volumeMounts: [{ name: 'v', mountPath: '/d', recursiveReadOnly: 'X' }] }] }, ['spec.containers[0].volumeMounts[0].recursiveReadOnly: Unsupported value: "X": supported values: "Disabled", "Enabled", "IfPossible"']],
   ['no containers', { containers: [] }, ['spec.containers: Required value']],
   ['a restart policy', { restartPolicy: 'X' }, ['spec.restartPolicy: Unsupported value: "X": supported values: "Always", "OnFailure", "Never"']],
   ['a DNS policy', { dnsPolicy: 'Odd' }, ['spec.dnsPolicy: Unsupported value: "Odd": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"']],

@@ -84,6 +84,9 @@ const CREATES: readonly (readonly [string, KindDefinition, Loose, readonly strin
     'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group', 'spec.maxReplicas: Required value',
   ]],
   ['an Event of elsewhere', eventKind, { involvedObject: { kind: 'Pod', name: 'p', namespace: 'other' } }, ['involvedObject.namespace: Invalid value: "other": does not match event.namespace']],
+  ['a CronJob that selects for its jobs', cronJobKind, { spec: { schedule: '* * * * *', jobTemplate: { spec: { manualSelector: true, selector: { matchLabels: { a: 'b' } }, template: { spec: { ...POD_SPEC, restartPolicy: 'Never' } } } } } }, [
+    'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated', 'spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "nil", "false"',
+  ]],
   ['a pod with ephemeral containers', podKind, { spec: { ...POD_SPEC, ephemeralContainers: [{ name: 'e', image: 'x' }] } }, ['spec.ephemeralContainers: Forbidden: cannot be set on create']],
   ['a pod with spaces', podKind, { spec: { containers: [{ name: 'c', image: ' x' }] } }, ['spec.containers[0].image: Invalid value: " x": must not have leading or trailing whitespace']],
 ];

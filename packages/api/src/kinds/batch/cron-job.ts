@@ -1,8 +1,8 @@
 // batch/v1 CronJob. Upstream: pkg/apis/batch/v1/defaults.go, pkg/apis/batch/validation/validation.go, pkg/registry/batch/cronjob/strategy.go (1.37).
 import { mapField, withDefaults, withField } from '../../edit.ts';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
-import { fieldPath } from '../../field-path.ts';
-import type { CronJob, CronJobSpec } from '../../generated/types.ts';
+import { fieldPath, type FieldPath } from '../../field-path.ts';
+import type { CronJob, CronJobSpec, JobSpec } from '../../generated/types.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
@@ -24,6 +24,14 @@ function defaultSpec(spec: CronJobSpec): CronJobSpec {
   return mapField(filled, 'jobTemplate', (job) => mapField(job, 'spec', (jobSpec) => mapField(jobSpec, 'template', defaultPodTemplate)));
 }
 
+/** The selector of each job is made for it. */
+function validateJobTemplate(spec: JobSpec, path: FieldPath): readonly FieldError[] {
+  const errors = [...validateJobTemplateSpec(spec, path)];
+  if (spec.selector !== undefined) errors.push(invalid(path.child('selector'), spec.selector, '`selector` will be auto-generated'));
+  if (spec.manualSelector === true) errors.push(notSupported(path.child('manualSelector'), true, ['nil', 'false']));
+  return errors;
+}
+
 function validateSpec({ spec }: StoredCronJob): readonly FieldError[] {
   const path = fieldPath('spec');
   const errors: FieldError[] = [];
@@ -40,7 +48,7 @@ function validateSpec({ spec }: StoredCronJob): readonly FieldError[] {
   if (concurrencyPolicy === '') errors.push(required(path.child('concurrencyPolicy')));
   else if (!['Allow', 'Forbid', 'Replace'].includes(concurrencyPolicy)) errors.push(notSupported(path.child('concurrencyPolicy'), concurrencyPolicy, ['Allow', 'Forbid', 'Replace']));
   errors.push(...validateNotNegative(spec.successfulJobsHistoryLimit, path.child('successfulJobsHistoryLimit')), ...validateNotNegative(spec.failedJobsHistoryLimit, path.child('failedJobsHistoryLimit')));
-  if (spec.jobTemplate.spec !== undefined) errors.push(...validateJobTemplateSpec(spec.jobTemplate.spec, path.child('jobTemplate', 'spec')));
+  if (spec.jobTemplate.spec !== undefined) errors.push(...validateJobTemplate(spec.jobTemplate.spec, path.child('jobTemplate', 'spec')));
   // This rule is declared with the type upstream, and such rules come last.
   if (schedule === '') errors.push(required(path.child('schedule')));
   return errors;

@@ -1,5 +1,5 @@
 // Requests and limits of containers. Upstream: pkg/apis/core/validation/validation.go ValidateResourceRequirements (1.37).
-import { invalid, required, type FieldError } from '../../../field-error.ts';
+import { forbidden, invalid, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
 import type { ResourceRequirements } from '../../../generated/types.ts';
 import { qualifiedNameErrors } from '../../../names/names.ts';
@@ -62,5 +62,7 @@ export function validateResources(resources: ResourceRequirements | undefined, p
     } else if (!isOvercommitAllowed(name) && compareQuantities(request, limit) !== 0) errors.push(invalid(path.child('requests'), request, `must be equal to ${name} limit of ${limit}`));
     else if (compareQuantities(request, limit) > 0) errors.push(invalid(path.child('requests'), request, `must be less than or equal to ${name} limit of ${limit}`));
   }
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) errors.push(forbidden(path, 'HugePages require cpu or memory'));
   return errors;
 }

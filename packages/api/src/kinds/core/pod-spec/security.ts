@@ -1,9 +1,10 @@
 // Security contexts of pods and containers. Upstream: pkg/apis/core/validation/validation.go (1.37).
-import { invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
+import { invalid, notSupported, required, tooLong, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
-import type { PodSpec, SeccompProfile, SecurityContext } from '../../../generated/types.ts';
+import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../../generated/types.ts';
 
 const ID_MAX = 2_147_483_647;
+const PROFILE_PATH_MAX = 4095;
 
 function validateId(id: number | undefined, path: FieldPath): readonly FieldError[] {
   return id === undefined || (id >= 0 && id <= ID_MAX) ? [] : [invalid(path, id, `must be between 0 and ${ID_MAX}, inclusive`)];
@@ -15,6 +16,23 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: FieldPath): 
   if (type === 'Localhost') return localhostProfile === undefined ? [required(path.child('localhostProfile'), 'must be set when seccomp type is Localhost')] : [];
   if (type === 'RuntimeDefault' || type === 'Unconfined') return localhostProfile === undefined ? [] : [invalid(path.child('localhostProfile'), localhostProfile, 'can only be set when seccomp type is Localhost')];
   return type === '' ? [required(path.child('type'), 'type is required when seccompProfile is set')] : [notSupported(path.child('type'), type, ['Localhost', 'RuntimeDefault', 'Unconfined'])];
+}
+
+function validateAppArmor(profile: AppArmorProfile | undefined, path: FieldPath): readonly FieldError[] {
+  if (profile === undefined) return [];
+  const { type, localhostProfile } = profile;
+  const at = path.child('localhostProfile');
+  const needed = required(at, 'must be set when AppArmor type is Localhost');
+  if (type === 'Localhost') {
+    if (localhostProfile === undefined) return [needed];
+    const errors: FieldError[] = [];
+    if (localhostProfile.trim() !== localhostProfile) errors.push(invalid(at, localhostProfile, 'must not be padded with whitespace'));
+    else if (localhostProfile === '') errors.push(needed);
+    if (localhostProfile.length > PROFILE_PATH_MAX) errors.push(tooLong(at, localhostProfile, PROFILE_PATH_MAX));
+    return errors;
+  }
+  if (type === 'RuntimeDefault' || type === 'Unconfined') return localhostProfile === undefined ? [] : [invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
+  return type === '' ? [required(path.child('type'), 'type is required when appArmorProfile is set')] : [notSupported(path.child('type'), type, ['Localhost', 'RuntimeDefault', 'Unconfined'])];
 }
 
 /** Errors of the pod's security context, and of ports that must match the host's. @internal */
@@ -46,6 +64,9 @@ export function validatePodSecurity(spec: PodSpec, specPath: FieldPath): readonl
   errors.push(...validateSeccomp(context.seccompProfile, path.child('seccompProfile')));
   const groups = context.supplementalGroupsPolicy;
   if (groups !== undefined && groups !== 'Merge' && groups !== 'Strict') errors.push(notSupported(path.child('supplementalGroupsPolicy'), groups, ['Merge', 'Strict']));
+  errors.push(...validateAppArmor(context.appArmorProfile, path.child('appArmorProfile')));
+  const relabel = context.seLinuxChangePolicy;
+  if (relabel !== undefined && relabel !== 'MountOption' && relabel !== 'Recursive') errors.push(notSupported(path.child('seLinuxChangePolicy'), relabel, ['MountOption', 'Recursive']));
   return errors;
 }
 
@@ -58,5 +79,6 @@ export function validateContainerSecurity(context: SecurityContext | undefined, 
     if (context.privileged === true) errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
     if ((context.capabilities?.add ?? []).includes('CAP_SYS_ADMIN')) errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
   }
+  errors.push(...validateAppArmor(context.appArmorProfile, path.child('appArmorProfile')));
   return errors;
 }

@@ -1,7 +1,7 @@
 // Volumes and where containers mount them. Upstream: pkg/apis/core/validation/validation.go ValidateVolumes (1.37).
 import { duplicate, forbidden, invalid, notFound, notSupported, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
-import type { Container, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimSpec, ProjectedVolumeSource, TypedObjectReference, Volume } from '../../../generated/types.ts';
+import type { Container, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimSpec, ProjectedVolumeSource, TypedObjectReference, Volume, VolumeMount } from '../../../generated/types.ts';
 import { validateLabelSelector } from '../../../names/labels.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../names/names.ts';
 import { quantityNanos } from '../../../quantity/quantity.ts';
@@ -232,6 +232,15 @@ export function validateVolumes(volumes: readonly Volume[], path: FieldPath): { 
   return { errors, names };
 }
 
+function validateRecursion({ recursiveReadOnly, readOnly, mountPropagation }: VolumeMount, path: FieldPath): readonly FieldError[] {
+  if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return [];
+  if (recursiveReadOnly !== 'Enabled' && recursiveReadOnly !== 'IfPossible') return [notSupported(path, recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible'])];
+  const errors: FieldError[] = [];
+  if (readOnly !== true) errors.push(forbidden(path, 'may only be specified when readOnly is true'));
+  if (mountPropagation !== undefined && mountPropagation !== 'None') errors.push(forbidden(path, 'may only be specified when mountPropagation is None or not specified'));
+  return errors;
+}
+
 /** Errors of the mounts and devices of a container. @internal */
 export function validateMounts(container: Pick<Container, 'volumeMounts' | 'volumeDevices' | 'securityContext'>, volumes: ReadonlySet<string>, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
@@ -257,6 +266,7 @@ export function validateMounts(container: Pick<Container, 'volumeMounts' | 'volu
     if (propagation === 'Bidirectional') {
       if (container.securityContext?.privileged !== true) errors.push(forbidden(at.child('mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
     } else if (propagation !== undefined && propagation !== 'None' && propagation !== 'HostToContainer') errors.push(notSupported(at.child('mountPropagation'), propagation, ['Bidirectional', 'HostToContainer', 'None']));
+    errors.push(...validateRecursion(mount, at.child('recursiveReadOnly')));
   }
   const paths = new Set<string>();
   for (const [index, device] of devices.entries()) {
