@@ -151,23 +151,44 @@ function compileStruct(definition: string, node: SchemaNode): StructType {
 const ZERO_DEFAULTS: readonly unknown[] = ['', 0, false];
 
 function compileField(name: string, property: SchemaNode, flag: string, goType: string): Field {
-  let type: TypeNode | undefined;
   const published = property.default;
   const isZero = published === undefined || ZERO_DEFAULTS.includes(published)
     || (typeof published === 'object' && published !== null && Object.keys(published).length === 0);
   const isStructValue = (flag === 'v' || flag === 'o') && isWrittenStruct(property);
-  return {
-    name,
-    get type(): TypeNode {
-      type ??= compileType(property, goType);
-      return type;
-    },
-    isPointer: flag === 'p' || flag === 'r',
-    isAlwaysWritten: flag === 'v' || isStructValue,
-    default: isZero ? undefined : published,
-    patchStrategy: property['x-kubernetes-patch-strategy'],
-    patchMergeKey: property['x-kubernetes-patch-merge-key'],
-  };
+  return new LazyField(() => compileType(property, goType), {
+    name, isPointer: flag === 'p' || flag === 'r', isAlwaysWritten: flag === 'v' || isStructValue, default: isZero ? undefined : published,
+    patchStrategy: property['x-kubernetes-patch-strategy'], patchMergeKey: property['x-kubernetes-patch-merge-key'],
+  });
+}
+
+/**
+ * A field whose type is compiled when something first asks for it: types hold each other. A class, so that all fields have one
+ * hidden class: an object literal with a getter gets one of its own.
+ */
+class LazyField implements Field {
+  readonly name: string;
+  readonly isPointer: boolean;
+  readonly isAlwaysWritten: boolean;
+  readonly default: unknown;
+  readonly patchStrategy: string | undefined;
+  readonly patchMergeKey: string | undefined;
+  private compiled: TypeNode | undefined;
+  private readonly compile: () => TypeNode;
+
+  constructor(compile: () => TypeNode, field: Omit<Field, 'type'>) {
+    this.name = field.name;
+    this.isPointer = field.isPointer;
+    this.isAlwaysWritten = field.isAlwaysWritten;
+    this.default = field.default;
+    this.patchStrategy = field.patchStrategy;
+    this.patchMergeKey = field.patchMergeKey;
+    this.compiled = undefined;
+    this.compile = compile;
+  }
+
+  get type(): TypeNode {
+    return this.compiled ??= this.compile();
+  }
 }
 
 const JSON_FORMS: readonly string[] = ['JSON', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool', 'JSONSchemaPropsOrStringArray'];
@@ -259,15 +280,7 @@ function compileCustomStruct(node: SchemaNode, name: string, isResource: boolean
 }
 
 function customField(name: string, compile: () => TypeNode): Field {
-  let type: TypeNode | undefined;
-  return {
-    name,
-    get type(): TypeNode {
-      type ??= compile();
-      return type;
-    },
-    isPointer: true, isAlwaysWritten: false, default: undefined, patchStrategy: undefined, patchMergeKey: undefined,
-  };
+  return new LazyField(compile, { name, isPointer: true, isAlwaysWritten: false, default: undefined, patchStrategy: undefined, patchMergeKey: undefined });
 }
 
 function compileCustomType(node: SchemaNode): TypeNode {
