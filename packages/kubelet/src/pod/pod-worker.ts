@@ -26,10 +26,12 @@ export type PodInput =
 /** A worker for a pod that the node admits. @public */
 export function newPodWorker(pod: Pod, env: PodEnvironment, runtime: RuntimePod = emptyRuntimePod, flaps?: readonly ProbeFlap[]): PodWorkerState {
   const startTime = pod.status?.startTime === undefined ? env.now : startOf(pod, env.now);
+  // Fields that come later stand here, too: each step copies a worker, and all copies have one hidden class this way.
   return {
-    pod, mode: 'sync', isOrphan: false, startTime, runtime, cache: runtime, cacheAt: env.now, relistedOnDemand: false,
-    cachePrint: fingerprintOf(runtime, env.now), lastSyncAt: -1, wantsSync: false, relistsToWait: 0, retryAt: env.now + env.timing.syncStartMs,
-    failures: {}, backOffs: {}, pullBackOffs: {}, probes: [], ...(flaps === undefined ? {} : { flaps }), starting: [], wasInitialized: false,
+    pod, mode: 'sync', isOrphan: false, startTime, firstSyncAt: undefined, runtime, cache: runtime, cacheAt: env.now, relistedOnDemand: false,
+    cachePrint: fingerprintOf(runtime, env.now), lastSyncAt: -1, wantsSync: false, relistsToWait: 0, operation: undefined, relistAt: undefined,
+    retryAt: env.now + env.timing.syncStartMs, failures: {}, backOffs: {}, pullBackOffs: {}, probes: [], flaps, starting: [], status: undefined, ended: undefined,
+    graceMs: undefined, killStartedAt: undefined, wasInitialized: false, removal: undefined,
   };
 }
 
