@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '@kubesim/api';
 import { DEFAULT_TIMING, liveProcesses, nextWake } from '@kubesim/kubelet';
+import { imageNameProblem } from '../src/container/image-reference.ts';
 import { initialKubeletState } from '../src/kubelet-state.ts';
 import { brief, podOf, runPod, sim, type PodPlan, type PodRun } from './pod-harness.ts';
 
@@ -267,6 +268,18 @@ describe('pod worker', () => {
   it('[KL18] should give the containers of a pod that was deleted with grace 0 the grace of its spec', () => {
     const run = runPod({ containers: [sim('stop=60')], seconds: 20, at: [{ t: 4, input: 'delete', grace: 0 }] });
     expect(run.statuses.at(-1)?.t).toBe(14);
+  });
+
+  it('[KL5] should not take an image name that cannot be read', () => {
+    const run = runPod({ containers: [{ image: 'Nginx:1.25' }], seconds: 5 });
+    expect(told(run).at(-1)).toBe('0.76 Pending c:waiting InvalidImageName#0 ready=False/ContainersNotReady');
+    expect(run.events.map(({ text }) => text).slice(0, 2)).toEqual([
+      'Warning InspectFailed Failed to apply default image tag "Nginx:1.25": couldn\'t parse image name "Nginx:1.25": invalid reference format: repository name (library/Nginx) must be lowercase',
+      'Warning Failed Error: InvalidImageName',
+    ]);
+    const readable = ['nginx', 'nginx:1.25-alpine', 'localhost/a', 'registry.k8s.io/a/b:v1', 'host:5000/a__b/c-d', `a@sha256:${'0'.repeat(64)}`, 'missing/x', 'Host/x'];
+    expect(readable.map(imageNameProblem)).toEqual(readable.map(() => undefined));
+    expect(['a b', 'a:', 'a//b', '', '-a', 'a@sha256:12'].map(imageNameProblem)).toEqual(Array<string>(6).fill('invalid reference format'));
   });
 
   it('[KL16] should give equal outcomes for equal inputs', () => {

@@ -1,6 +1,7 @@
 // One sync of a pod: the steps of kuberuntime SyncPod, taken one after the other in virtual time. B.14 R1 to R6, R18.
 import type { PodStatus } from '@kubesim/api';
 import { deriveIdentity } from '@kubesim/kernel';
+import { imageNameProblem } from '../container/image-reference.ts';
 import { emptyTree } from '../runtime/file-tree.ts';
 import { isRunning, newest, withInstance, type ContainerInstance } from '../runtime/container-runtime.ts';
 import { goSeconds, nextBackOff } from './back-off.ts';
@@ -152,6 +153,13 @@ function start(draft: PodDraft, name: string, env: PodEnvironment): void {
     draft.backOffs = { ...draft.backOffs, [name]: nextBackOff(backOff, finishedAt, env.now) };
   }
   const image = container.image ?? '';
+  const problem = imageNameProblem(image);
+  if (problem !== undefined) {
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${problem}`;
+    env.event('Warning', 'InspectFailed', message);
+    env.event('Warning', 'Failed', 'Error: InvalidImageName');
+    return fail(draft, name, { reason: 'InvalidImageName', message });
+  }
   const pull = env.behaviour(image).pull?.(image);
   const policy = container.imagePullPolicy ?? 'IfNotPresent';
   const isPresent = env.hasImage(image) || (pull === undefined && env.timing.imagesPresent);
