@@ -185,6 +185,19 @@ provisioner: csi.example.com
     }
   });
 
+  it('should let a pod go that waits for its volume', () => {
+    const cluster = settled(CLAIMED);
+    const from = moved(cluster);
+    cluster.run({ for: '3m' });
+    const uid = cluster.get('pod/web-0')?.metadata.uid;
+    cluster.delete('pod/web-0');
+    cluster.run({ for: '10s' });
+    expect(cluster.get('pod/web-0')?.metadata.uid).not.toBe(uid);
+    cluster.faults.detach(`node/${from}`);
+    cluster.settle();
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(1);
+  });
+
   it('should hold nothing up without the controller that attaches', () => {
     const cluster = new Cluster({ seed: 3, withoutControllers: ['attachdetach-controller'] });
     cluster.apply(CLAIMED);

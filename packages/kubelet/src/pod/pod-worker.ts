@@ -115,6 +115,7 @@ function endPod(draft: PodDraft, input: Extract<PodInput, { kind: 'end' }>, env:
 function beginTermination(draft: PodDraft, relistsToWait: number): void {
   draft.mode = 'terminating';
   // A sync that has begun goes on to its end: upstream does not cancel it (kubelet.go SyncPod). A wait for volumes ends.
+  if (draft.operation?.steps[0]?.do === 'attached') draft.operation = undefined;
   draft.retryAt = undefined;
   draft.wantsSync = true;
   draft.relistsToWait = relistsToWait;
