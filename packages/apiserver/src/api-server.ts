@@ -62,8 +62,8 @@ function carryOutStored(context: ServerContext, call: ApiCall, kind: KindDefinit
     case 'get':
       return subresource === 'scale' ? getScale(context, scope, call.name) : context.stored(scope, call.name);
     case 'create':
-      if (subresource === 'binding') return bind(context, scope, call.name ?? call.object.metadata.name ?? '', call.object);
-      if (subresource === 'eviction') return evict(context, scope, call.name ?? call.object.metadata.name ?? '', call.object);
+      if (subresource === 'binding') return bind(context, scope, call.name ?? call.object.metadata.name ?? '', call.object, call.dryRun);
+      if (subresource === 'eviction') return evict(context, scope, call.name ?? call.object.metadata.name ?? '', call.object, call.dryRun);
       if (subresource !== undefined && subresource !== '') throw new Refusal(methodNotAllowedStatus());
       return create(context, scope, call.object, call);
     case 'update':

@@ -79,6 +79,33 @@ describe('malformed requests', () => {
   });
 });
 
+describe('a dry run', () => {
+  const pods = '/api/v1/namespaces/default/pods';
+  const send = (server: ApiServer, path: string, body: unknown): number => server.handle({ method: 'POST', path, query: 'dryRun=All', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }).status;
+
+  it.each([
+    ['binding', { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'a' }, target: { kind: 'Node', name: 'n' } }],
+    ['eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a' } }],
+  ] as const)('should change nothing by a %s', (subresource, body) => {
+    const { server, storage } = start();
+    server.call({ verb: 'create', resource: 'pods', namespace: 'default', object: POD as KubeObject }, BY);
+    const before = contents(storage);
+    expect(send(server, `${pods}/a/${subresource}`, body)).toBe(201);
+    expect(contents(storage)).toBe(before);
+  });
+});
+
+describe('numbers of a query', () => {
+  it.each([
+    ['GET', '', 'limit=x'], ['GET', '', 'timeoutSeconds=1.5'], ['GET', '', 'watch=1&timeoutSeconds=x'], ['DELETE', '/a', 'gracePeriodSeconds=x'],
+  ])('should be refused if they are none: %s %s?%s', (method, suffix, query) => {
+    const { server } = start();
+    const value = query.split('=').at(-1) ?? '';
+    const response = server.handle({ method, path: `/api/v1/namespaces/default/pods${suffix}`, query, headers: {} });
+    expect(response).toMatchObject({ status: 400, body: { message: `strconv.ParseInt: parsing "${value}": invalid syntax`, reason: 'BadRequest' } });
+  });
+});
+
 describe('typed calls', () => {
   it('should answer as REST does, byte for byte', () => {
     const step = fc.record({ kind: fc.nat({ max: KINDS.length - 1 }), verb: fc.constantFrom('create', 'update', 'patch', 'delete', 'get', 'list'), choice: fc.nat({ max: 100_000 }), label: fc.constantFrom('1', '2', '-bad') });

@@ -224,8 +224,8 @@ function post(incoming: Incoming): RestResponse {
   if (name !== undefined && isConnection(subresource)) return connect(context, scope, name, subresource, query, request);
   refuseForm(request);
   const options = writeOptions('CreateOptions', query, request.headers?.['user-agent'] ?? '');
-  if (name !== undefined && subresource === 'binding') return json(201, bind(context, scope, name, parsedBody(request)), incoming.warnings);
-  if (name !== undefined && subresource === 'eviction') return json(201, evict(context, scope, name, parsedBody(request)), incoming.warnings);
+  if (name !== undefined && subresource === 'binding') return json(201, bind(context, scope, name, parsedBody(request), options.dryRun), incoming.warnings);
+  if (name !== undefined && subresource === 'eviction') return json(201, evict(context, scope, name, parsedBody(request), options.dryRun), incoming.warnings);
   if (name !== undefined && subresource === 'token') return json(201, requestToken(context, scope, name, parsedBody(request)), incoming.warnings);
   if (subresource !== undefined) throw new Refusal(methodNotAllowedStatus());
   const object = read(incoming, route.kind, options);

@@ -1,5 +1,5 @@
 // Options of a request: from the query (or a DeleteOptions body), validated as upstream does.
-import { fieldErrorBody, fieldErrorMessage, fieldErrorReason, forbidden, invalid, notSupported, required, type DeleteOptions, type FieldError } from '@kubesim/api';
+import { badRequestStatus, fieldErrorBody, fieldErrorMessage, fieldErrorReason, forbidden, invalid, notSupported, quote, required, type DeleteOptions, type FieldError } from '@kubesim/api';
 import { Refusal } from '../server.ts';
 import type { FieldValidation } from './body.ts';
 import { plainStatus } from './plain-status.ts';
@@ -61,8 +61,17 @@ function managerOf(userAgent: string): string {
   return (userAgent.split('/')[0] ?? '').slice(0, MANAGER_LENGTH) || 'unknown';
 }
 
+/** Throws Refusal 400 if one of these parameters is there and is no whole number, as Go's strconv says it. */
+function refuseNumbers(query: URLSearchParams, names: readonly string[]): void {
+  for (const name of names) {
+    const text = query.get(name) ?? '';
+    if (text !== '' && !/^[+-]?\d+$/.test(text)) throw new Refusal(badRequestStatus(`strconv.ParseInt: parsing ${quote(text)}: invalid syntax`));
+  }
+}
+
 /** Options of a delete, of a DeleteOptions body or of the query. Throws Refusal 422. @internal */
 export function deleteOptions(body: DeleteOptions | undefined, query: URLSearchParams): DeleteOptions {
+  if (body === undefined) refuseNumbers(query, ['gracePeriodSeconds']);
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
   const orphan = query.get('orphanDependents');
@@ -81,8 +90,9 @@ export function deleteOptions(body: DeleteOptions | undefined, query: URLSearchP
   return options;
 }
 
-/** Checks what a list or watch asks of resourceVersion. Throws Refusal 422. @internal */
+/** Checks what a list or watch asks. Throws Refusal 422, or 400 for numbers that are none. @internal */
 export function validateListOptions(query: URLSearchParams, isWatch: boolean): void {
+  refuseNumbers(query, ['timeoutSeconds', 'limit']);
   const version = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
   const path = 'resourceVersionMatch';

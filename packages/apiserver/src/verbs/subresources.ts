@@ -89,7 +89,7 @@ function applyScale(context: ServerContext, scope: Scope, name: string, body: un
 const SUCCESS: KubeObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** Binds a pod to a node. Throws Refusal. Upstream: pkg/registry/core/pod/storage/storage.go assignPod (1.37). @internal */
-export function bind(context: ServerContext, scope: Scope, name: string, binding: KubeObject): KubeObject {
+export function bind(context: ServerContext, scope: Scope, name: string, binding: KubeObject, dryRun: boolean = false): KubeObject {
   const sentName = binding.metadata?.name ?? '';
   if (sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus('name in URL does not match name in Binding object'));
   const target = binding['target'] as { readonly kind?: string; readonly name?: string } | undefined;
@@ -118,7 +118,7 @@ export function bind(context: ServerContext, scope: Scope, name: string, binding
     spec: { ...pod['spec'], nodeName: node },
     status: tidy({ ...pod['status'], nominatedNodeName: undefined, conditions: place < 0 ? [...conditions, scheduled] : conditions.map((condition, index) => (index === place ? scheduled : condition)) }),
   };
-  context.storage.put(scope.resource, context.key(scope, name), next);
+  if (!dryRun) context.storage.put(scope.resource, context.key(scope, name), next);
   return SUCCESS;
 }
 
@@ -126,12 +126,13 @@ function merged(held: Readonly<Record<string, string>> | undefined, added: Reado
   return added === undefined ? held : { ...held, ...added };
 }
 
-/** Evicts a pod if its budgets allow. Throws Refusal 429. Upstream: pkg/registry/core/pod/storage/eviction.go (1.37). @internal */
-export function evict(context: ServerContext, scope: Scope, name: string, eviction: KubeObject): KubeObject {
+/** Evicts a pod if its budgets allow. It is a dry run if the request or its delete options say so. Throws Refusal 429. Upstream: pkg/registry/core/pod/storage/eviction.go (1.37). @internal */
+export function evict(context: ServerContext, scope: Scope, name: string, eviction: KubeObject, isDryRequest: boolean = false): KubeObject {
   const sentName = eviction.metadata?.name ?? '';
   if (sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus('name in URL does not match name in Eviction object'));
   const pod = context.stored(scope, name);
-  const options = (eviction['deleteOptions'] ?? {}) as DeleteOptions;
+  const asked = (eviction['deleteOptions'] ?? {}) as DeleteOptions;
+  const options = isDryRequest ? { ...asked, dryRun: ['All'] } : asked;
   const phase = pod['status']?.phase as string | undefined;
   const isFree = phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined;
   const dryRun = options.dryRun?.includes('All') === true;
