@@ -107,6 +107,8 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
     case 'disk': {
       const state = machine.edit<FaultState>(machine.slotOf(FAULTS));
       state.fullDisks = input.isFull ? state.fullDisks.set(machine.epoch, input.node, true) : state.fullDisks.delete(machine.epoch, input.node);
+      // Who is off hears of it with its start.
+      if (state.nodes.get(input.node) === 'stopped') return;
       return tellKubelet(plane, machine, input.node, { kind: 'disk', isFull: input.isFull });
     }
     case 'detach':

@@ -51,6 +51,20 @@ describe('a full disk', () => {
     expect(cluster.get('pod/critical', { namespace: 'kube-system' })?.status?.phase).toBe('Running');
   });
 
+  it('should be forgotten where it came and went while the node was off: the node takes pods once it is back', () => {
+    const cluster = settled(set(1), 1);
+    cluster.faults.crash('node/node-1');
+    cluster.faults.fillDisk('node/node-1');
+    cluster.run({ for: '20s' });
+    cluster.faults.freeDisk('node/node-1');
+    cluster.run({ for: '10s' });
+    cluster.faults.heal('node/node-1');
+    cluster.scale('statefulset/web', 2);
+    cluster.run({ for: '30s' });
+    expect(pressure(cluster, 'node-1')).toEqual(['False', false]);
+    expect(cluster.get('statefulset/web')?.status?.readyReplicas).toBe(2);
+  });
+
   it('should let no image be pulled until it has room', () => {
     const cluster = new Cluster({ seed: 3, nodes: 1, behaviours: [{ name: 'pulled', version: 1, images: ['my/'], pull: () => ({ durationMs: 2_000 }) }] });
     cluster.faults.fillDisk('node/node-1');
