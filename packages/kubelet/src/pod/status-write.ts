@@ -4,14 +4,16 @@ import type { ActorContext } from '@kubesim/client';
 import { OWN_CONDITIONS } from './status.ts';
 import type { PodWorkerState } from './pod-worker-state.ts';
 
-/** Whether two JSON values are equal, whatever the order of their keys. */
+/** Whether two JSON values are equal, whatever the order of their keys; a field that is undefined is absent. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  if (Array.isArray(b)) return false;
+  const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
+  for (const key of Object.keys(left)) if (!isSame(left[key], right[key])) return false;
+  for (const key of Object.keys(right)) if (right[key] !== undefined && left[key] === undefined) return false;
+  return true;
 }
 
 /** The stored status with the kubelet's own in it: conditions of others first. */
@@ -20,9 +22,13 @@ export function mergeStatus(stored: PodStatus, own: PodStatus): PodStatus {
   const kept = (stored.conditions ?? []).filter((each) => !conditions.some((one) => one.type === each.type) && (conditions.length === 0 || !OWN_CONDITIONS.includes(each.type) || each.type === 'PodScheduled'));
   const others = kept.filter((each) => each.type !== 'PodScheduled');
   const scheduled = kept.filter((each) => each.type === 'PodScheduled');
-  const { reason: _reason, message: _message, ...rest } = stored;
   const all = [...others, ...conditions, ...scheduled];
-  return { ...rest, ...own, ...(all.length === 0 ? {} : { conditions: all }) };
+  const merged: Record<string, unknown> = {};
+  // Of what is stored a reason and a message are the only fields that go when the kubelet has none.
+  for (const key of Object.keys(stored) as (keyof PodStatus)[]) if (key !== 'reason' && key !== 'message') merged[key] = stored[key];
+  for (const key of Object.keys(own) as (keyof PodStatus)[]) if (own[key] !== undefined) merged[key] = own[key];
+  if (all.length > 0) merged['conditions'] = all;
+  return merged as unknown as PodStatus;
 }
 
 /** Reads the pod, merges, and writes its status if it is still the pod of that uid; undefined where there was nothing to write. */

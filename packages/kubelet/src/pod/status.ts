@@ -65,20 +65,15 @@ function containerStatus(draft: PodDraft, container: Container, isInit: boolean,
   const started = startedOf(draft, container, state.running !== undefined);
   const ready = isInit && !isSidecar(container) ? state.terminated?.exitCode === 0 : started && state.running !== undefined && readinessOf(draft, container);
   const requests = container.resources?.requests;
-  const resources = container.resources === undefined ? {} : {
-    ...(container.resources.limits === undefined ? {} : { limits: container.resources.limits }), ...(requests === undefined ? {} : { requests }),
-  };
+  const resources = container.resources === undefined ? {} : { limits: container.resources.limits, requests };
   return {
     name: container.name, state, lastState, ready, restartCount,
-    image: container.image ?? '', imageID: latest === undefined ? '' : imageId(container.image ?? ''),
-    ...(latest === undefined ? {} : { containerID: latest.id }), ...(env.timing.startedInStatus || isInit || container.startupProbe !== undefined ? { started } : {}),
-    ...(latest !== undefined && requests !== undefined ? { allocatedResources: requests } : {}),
-    ...(latest === undefined ? {} : { resources }),
-    ...(container.volumeMounts === undefined || container.volumeMounts.length === 0 ? {} : {
-      volumeMounts: container.volumeMounts.map((mount) => ({
-        name: mount.name, mountPath: mount.mountPath, ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
-      })),
-    }),
+    image: container.image ?? '', imageID: latest === undefined ? '' : imageId(container.image ?? ''), containerID: latest?.id,
+    started: env.timing.startedInStatus || isInit || container.startupProbe !== undefined ? started : undefined,
+    allocatedResources: latest === undefined ? undefined : requests, resources: latest === undefined ? undefined : resources,
+    volumeMounts: container.volumeMounts === undefined || container.volumeMounts.length === 0 ? undefined : container.volumeMounts.map(({ name, mountPath, readOnly }) => ({
+      name, mountPath, readOnly: readOnly === true ? true : undefined, recursiveReadOnly: readOnly === true ? 'Disabled' : undefined,
+    })),
   };
 }
 
@@ -145,7 +140,10 @@ function podReady(pod: Pod, ready: Verdict): Verdict {
   return problems.length === 0 ? ready : { status: 'False', reason: 'ReadinessGatesNotReady', message: problems.join(', ') };
 }
 
-/** The status for what the relist saw, and the phase it amounts to (which `status.phase` may still withhold). */
+/**
+ * The status for what the relist saw, and the phase it amounts to (which `status.phase` may still withhold). Fields that it does not
+ * have are there as undefined, so that all statuses are built as one literal: spreads of what may be missing cost ten times that.
+ */
 export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnvironment): { readonly status: PodStatus; readonly phase: string } {
   const { pod } = draft;
   const inits = (pod.spec?.initContainers ?? []).map((container) => containerStatus(draft, container, true, view, env));
@@ -154,7 +152,6 @@ export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnviro
   let phase = draft.ended !== undefined ? 'Failed' : podPhase(pod, inits, mains, view.isTerminating);
   if (before === 'Failed' || before === 'Succeeded') phase = before;
   const generation = pod.metadata?.generation;
-  const hasGeneration = generation === undefined ? {} : { observedGeneration: generation };
   const sandbox = view.runtime.sandbox;
   const sandboxReady: Verdict = sandbox?.isReady === true ? { status: 'True' }
     : { status: 'False', reason: 'PodSandboxNotReady', message: sandbox === undefined ? 'no pod sandbox exists' : 'pod sandbox is not ready' };
@@ -168,21 +165,19 @@ export function generateStatus(draft: PodDraft, view: StatusView, env: PodEnviro
   const conditions = verdicts.map(([type, verdict]): PodCondition => {
     const old = known.find((each) => each.type === type);
     return {
-      type, ...hasGeneration, status: verdict.status, lastProbeTime: null as never,
+      type, observedGeneration: generation, status: verdict.status, lastProbeTime: null as never,
       lastTransitionTime: old !== undefined && old.status === verdict.status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : env.stamp(env.now),
-      ...(verdict.reason === undefined ? {} : { reason: verdict.reason }), ...(verdict.message === undefined ? {} : { message: verdict.message }),
+      reason: verdict.reason, message: verdict.message,
     };
   });
   const isHostNetwork = pod.spec?.hostNetwork === true;
   const ip = isHostNetwork ? env.hostIP : (sandbox?.ip ?? draft.status?.podIP);
   const status: PodStatus = {
-    ...hasGeneration, phase,
-    ...(draft.ended === undefined ? {} : draft.ended), conditions,
-    hostIP: env.hostIP, hostIPs: [{ ip: env.hostIP }],
-    ...(ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] }),
+    observedGeneration: generation, phase, reason: draft.ended?.reason, message: draft.ended?.message, conditions,
+    hostIP: env.hostIP, hostIPs: [{ ip: env.hostIP }], podIP: ip, podIPs: ip === undefined ? undefined : [{ ip }],
     startTime: draft.status?.startTime ?? pod.status?.startTime ?? env.stamp(draft.startTime),
-    ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
-    ...(containerCount(pod) === 0 ? {} : { containerStatuses: [...mains].sort((a, b) => (a.name < b.name ? -1 : 1)) }),
+    initContainerStatuses: inits.length === 0 ? undefined : inits,
+    containerStatuses: containerCount(pod) === 0 ? undefined : [...mains].sort((a, b) => (a.name < b.name ? -1 : 1)),
     qosClass: pod.status?.qosClass ?? qosClass(pod), resources: {},
   };
   return { status, phase };
