@@ -33,6 +33,7 @@ import { missesThatAPodIsGone } from './missed-deletion.ts';
 import { missesThatAnOwnerIsGone } from './missed-owner.ts';
 import { missesThatAReplicaIsGone } from './missed-replica.ts';
 import { recreationOverlaps } from './recreate-overlap.ts';
+import { OPERATOR_BUGS } from './operators/bugs.ts';
 
 export const BUGS: readonly Bug[] = [
   claimInUseIsLetGo,
@@ -68,4 +69,5 @@ export const BUGS: readonly Bug[] = [
   missesThatAnOwnerIsGone,
   missesThatAReplicaIsGone,
   recreationOverlaps,
+  ...OPERATOR_BUGS,
 ];

@@ -27,10 +27,13 @@ function* fewerChoices(scenario: Scenario): Generator<Choices> {
   yield { mode: 'fifo' };
   if (choices.mode === 'deviations') {
     for (const deviations of without(choices.deviations)) if (deviations.length > 0) yield { mode: 'deviations', deviations };
-    return;
   }
-  const recorded = RECORDED.get(scenario);
-  if (recorded !== undefined && recorded.length > 0) yield { mode: 'deviations', deviations: recorded };
+}
+
+/** The scenario with what was recorded of its choices in their place: the same run, by choices that can be taken away one by one. */
+function recorded(scenario: Scenario): Scenario | undefined {
+  const deviations = scenario.choices.mode === 'random' || scenario.choices.mode === 'pct' ? RECORDED.get(scenario) : undefined;
+  return deviations === undefined || deviations.length === 0 ? undefined : { ...scenario, choices: { mode: 'deviations', deviations } };
 }
 
 /** Smaller values of a number: 0 (or the least), a half, one less. */
@@ -84,12 +87,17 @@ function withoutAftermath({ aftermathMs: _aftermath, ...scenario }: Scenario): S
   return scenario;
 }
 
+/** Kinds are no part of what is made smaller: commands name them. */
+function definitionsOf(objects: readonly ObjectSpec[]): number {
+  return objects.filter((spec) => spec.kind === 'Manifest' && spec.object.kind === 'CustomResourceDefinition').length;
+}
+
 /** Scenarios that are one step smaller, the boldest first. All of them are legal if the scenario is. @public */
 export function* smallerScenarios(scenario: Scenario): Generator<Scenario> {
   for (const choices of fewerChoices(scenario)) yield { ...scenario, choices };
   for (const faults of without(scenario.faults)) yield { ...scenario, faults };
   for (const workload of without(scenario.workload)) yield { ...scenario, workload };
-  for (const objects of without(scenario.objects)) if (objects.length > 0) yield { ...scenario, objects };
+  for (const objects of without(scenario.objects)) if (objects.length > 0 && definitionsOf(objects) === definitionsOf(scenario.objects)) yield { ...scenario, objects };
   if (scenario.nodes.length > 1) yield { ...scenario, nodes: scenario.nodes.slice(0, -1) };
   if (scenario.featureGates !== undefined && Object.keys(scenario.featureGates).length > 0) yield { ...scenario, featureGates: {} };
   if (scenario.kubernetes !== '1.37') yield { ...scenario, kubernetes: '1.37' };
@@ -97,6 +105,8 @@ export function* smallerScenarios(scenario: Scenario): Generator<Scenario> {
   for (const workload of eachSimpler(scenario.workload, simplerCommand)) yield { ...scenario, workload };
   if (scenario.aftermathMs !== undefined) yield withoutAftermath(scenario);
   for (const faults of eachSimpler(scenario.faults, earlier)) yield { ...scenario, faults };
+  const last = recorded(scenario);
+  if (last !== undefined) yield last;
 }
 
 /** What shrinking came to. @public */
@@ -108,19 +118,38 @@ export interface Shrunk {
 
 const TRIES_MAX = 600;
 
-/** Makes a failing scenario as small as it gets by single steps, within so many tries. `fails` must hold for the scenario itself. @public */
+/** More choices than a reader follows: a seed says as much. */
+const DEVIATIONS_MAX = 8;
+
+/** Takes deviations away in ever smaller parts, going on where it stands after each that was not needed. */
+function thinned(scenario: Scenario, fails: (scenario: Scenario) => boolean): Scenario | undefined {
+  let best = scenario;
+  const deviations = (): readonly Deviation[] => (best.choices.mode === 'deviations' ? best.choices.deviations : []);
+  for (let size = Math.ceil(deviations().length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = 0; from < deviations().length;) {
+      const candidate: Scenario = { ...best, choices: { mode: 'deviations', deviations: [...deviations().slice(0, from), ...deviations().slice(from + size)] } };
+      if (fails(candidate)) best = candidate;
+      else from += size;
+    }
+  }
+  return deviations().length > DEVIATIONS_MAX ? undefined : best;
+}
+
+/**
+ * Makes a failing scenario as small as it gets by single steps, within so many tries. Drawn choices become deviations last, and only
+ * where few of them are needed. `fails` must hold for the scenario itself. @public
+ */
 export function shrinkScenario(scenario: Scenario, fails: (scenario: Scenario) => boolean, triesMax: number = TRIES_MAX): Shrunk {
   let best = scenario;
   let tried = 0;
+  const tries = (candidate: Scenario): boolean => tried < triesMax && (tried++, fails(candidate));
   for (;;) {
     let found: Scenario | undefined;
     for (const candidate of smallerScenarios(best)) {
       if (tried >= triesMax) return { scenario: best, tried };
-      tried++;
-      if (fails(candidate)) {
-        found = candidate;
-        break;
-      }
+      const isRecorded = candidate.choices.mode === 'deviations' && best.choices.mode !== 'deviations';
+      found = isRecorded ? (tries(candidate) ? thinned(candidate, tries) : undefined) : tries(candidate) ? candidate : undefined;
+      if (found !== undefined) break;
     }
     if (found === undefined) return { scenario: best, tried };
     best = found;
