@@ -27,19 +27,6 @@ export const claimsByAnOldView: Bug = operatorBug('operator-stale-pods', 'scaled
   },
 });
 
-/** The claim of a pod is deleted only where the pod is seen on its way out, and may never be seen so. */
-export const missesThatAPodGoes: Bug = operatorBug('operator-missed-deletion', 'the claim of a member that was taken away stays', 'instaclustr/cassandra-operator#398', {
-  *shrink(work) {
-    const going = seenPods(work).filter((pod) => isGoing(pod) && ordinalOf(pod.metadata.name) >= work.replicas);
-    for (const pod of going) {
-      const now = yield* read('pods', work.namespace, pod.metadata.name ?? '');
-      if (now === undefined || isGoing(now)) yield* remove(CLAIMS, work.namespace, claimName(work.name, ordinalOf(pod.metadata.name)));
-    }
-    for (const ordinal of surplus(work)) yield* takeAway(work, ordinal);
-    return false;
-  },
-});
-
 /** What the cache does not show yet is made again, by a name that the server makes up. */
 export const makesTwice: Bug = operatorBug('operator-duplicates', 'more pods than were asked for, and they stay', 'tektoncd/pipeline#3656', {
   *grow(work) {
@@ -113,4 +100,4 @@ export const neverRests: Bug = operatorBug('operator-hot-loop', 'the operator wr
 /** It hears of its claims, and not of its pods. */
 export const hearsNotOfPods: Bug = operatorBug('operator-unwatched', 'a member that is deleted comes back only when something else changes', 'instaclustr/cassandra-operator#40', { owns: [CLAIMS], *report() { yield* []; } });
 
-export const OPERATOR_BUGS: readonly Bug[] = [claimsByAnOldView, missesThatAPodGoes, makesTwice, forgetsItsSecondWrite, forgetsConflicts, leaksFinalizers, trustsTheGeneration, neverRests, hearsNotOfPods];
+export const OPERATOR_BUGS: readonly Bug[] = [claimsByAnOldView, makesTwice, forgetsItsSecondWrite, forgetsConflicts, leaksFinalizers, trustsTheGeneration, neverRests, hearsNotOfPods];

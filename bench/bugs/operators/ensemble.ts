@@ -142,7 +142,6 @@ function* report(work: Work): Calling<void> {
   yield* call({ verb: 'update', resource: ENSEMBLES, subresource: 'status', namespace, name, object: { ...ensemble, status: { ...before, ...status } } });
 }
 
-/* eslint-disable require-yield -- there is nothing to do at these points where nothing is wrong */
 const RIGHT: Ways = {
   owns: ['pods', CLAIMS], finalizers: [],
   *letGo() { return undefined; },
@@ -151,7 +150,6 @@ const RIGHT: Ways = {
   grow: (work) => grow(work, []),
   shrink, report,
 };
-/* eslint-enable require-yield */
 
 /** Grows with pods that carry finalizers. */
 export const growHeld = (finalizers: readonly string[]): Ways['grow'] => (work) => grow(work, finalizers);
