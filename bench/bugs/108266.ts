@@ -6,5 +6,6 @@ import { patched } from './patch.ts';
 
 export const unreadyPodsCountAsAvailable: Bug = {
   ...issue(108266), symptom: 'a rollout leaves fewer pods than it must keep',
+  kinds: ['Deployment'],
   faulty: patched(deploymentController, { cached: (object, resource) => (resource === 'replicasets.apps' ? withStatus(object, { availableReplicas: object['spec'].replicas as number }) : object) }),
 };

@@ -6,6 +6,7 @@ import { patched } from './patch.ts';
 
 export const statusIsNotWrittenOnErrors: Bug = {
   ...issue(108837), symptom: 'readyReplicas is out of date as long as a pod cannot be created',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call, context, key) => {
       const set = setOf(context, key);

@@ -5,5 +5,6 @@ import { patched } from './patch.ts';
 
 export const failedCreateIsForgotten: Bug = {
   ...issue(111778), symptom: 'a set never creates a pod after one create has failed',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, { forgetsErrors: true }),
 };

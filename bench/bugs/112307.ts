@@ -6,5 +6,6 @@ import { patched } from './patch.ts';
 
 export const minReadyIsIgnored: Bug = {
   ...issue(112307), symptom: 'a rolling update does not wait for minReadySeconds',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, { cached: (object, resource) => (resource === 'statefulsets.apps' ? withSpec(object, { minReadySeconds: 0 }) : object) }),
 };

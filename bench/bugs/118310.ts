@@ -6,6 +6,7 @@ import { patched } from './patch.ts';
 
 export const succeededPodsStay: Bug = {
   ...issue(118310), symptom: 'a set does not replace a pod that has ended',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call, context) => (call.verb === 'delete' && isPodCall(call) && ['Succeeded', 'Failed'].includes(String(podOf(context, call)?.['status']?.phase)) ? 'skip' : call),
   }),

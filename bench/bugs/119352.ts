@@ -6,5 +6,6 @@ import { patched } from './patch.ts';
 
 export const looksAgainTooLate: Bug = {
   ...issue(119352), symptom: 'a set with minReadySeconds stands still after a pod has become available',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, { again: () => undefined }),
 };

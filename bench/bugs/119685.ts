@@ -7,6 +7,7 @@ import { patched } from './patch.ts';
 
 export const completeByThoseThere: Bug = {
   ...issue(119685), symptom: 'pods below the partition come back at the update revision once they were deleted',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call) => {
       const object = objectOf(call);

@@ -7,6 +7,7 @@ import { patched } from './patch.ts';
 
 export const completeFromThePartitionOn: Bug = {
   ...issue(121534), symptom: 'pods below the partition come back at the update revision once those above are updated',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call) => {
       const object = objectOf(call);

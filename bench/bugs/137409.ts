@@ -6,6 +6,7 @@ import { patched } from './patch.ts';
 
 export const brokenOldPodStays: Bug = {
   ...issue(137409), symptom: 'a Parallel set never replaces an old pod that is broken',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call, context, key) => {
       const set = setOf(context, key);

@@ -7,6 +7,7 @@ import { patched } from './patch.ts';
 
 export const quotaBlocksScaleDown: Bug = {
   ...issue(140858), symptom: 'a Parallel set cannot be scaled down while its quota is used up',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     watches: ['resourcequotas'],
     call: (call, context, key) => {

@@ -5,5 +5,6 @@ import { patched } from './patch.ts';
 
 export const claimInUseIsLetGo: Bug = {
   ...issue(23886), symptom: 'the claim of a running pod is gone',
+  kinds: ['StatefulSet'],
   faulty: patched(pvcProtectionController, { cached: (object, resource) => (resource === 'pods' ? undefined : object), reply: (reply, call) => (reply.ok && call.verb === 'list' ? { ...reply, object: { ...reply.object, items: [] } } : reply) }),
 };

@@ -7,6 +7,7 @@ import { patched } from './patch.ts';
 
 export const templatesCollide: Bug = {
   ...issue(29735), symptom: 'a rollout hangs: the ReplicaSet already exists',
+  kinds: ['Deployment'],
   faulty: patched(deploymentController, {
     call: (call) => {
       const object = objectOf(call);

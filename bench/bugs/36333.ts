@@ -6,6 +6,7 @@ import { patched } from './patch.ts';
 
 export const unhealthyBlocksScaleDown: Bug = {
   ...issue(36333), symptom: 'a set with an unhealthy pod cannot be scaled down',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call, context, key) => {
       const isScaleDown = call.verb === 'delete' && isPodCall(call) && ordinalOf(call.name) >= endOf(setOf(context, key));

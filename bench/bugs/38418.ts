@@ -6,6 +6,7 @@ import { patched } from './patch.ts';
 
 export const lowerOrdinalIsNotRemade: Bug = {
   ...issue(38418), symptom: 'a deleted pod does not come back while a higher one is not ready',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     call: (call, context, key) => (call.verb === 'create' && isPodCall(call) && podsOf(context, key).some((pod) => ordinalOf(pod.metadata.name) > ordinalOf(objectOf(call)?.metadata.name) && !hasCondition(pod, 'Ready')) ? 'skip' : call),
   }),

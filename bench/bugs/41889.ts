@@ -6,5 +6,6 @@ import { patched } from './patch.ts';
 
 export const doesNotWaitForPodsBelow: Bug = {
   ...issue(41889), symptom: 'an ordered set is scaled up although a pod of it is not ready',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, { cached: (object, resource) => (resource === 'statefulsets.apps' ? withSpec(object, { podManagementPolicy: 'Parallel' }) : object) }),
 };

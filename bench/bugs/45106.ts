@@ -5,5 +5,6 @@ import { patched } from './patch.ts';
 
 export const volumesAreLeftBehind: Bug = {
   ...issue(45106), symptom: 'the volume of a deleted claim is left behind',
+  kinds: ['StatefulSet'],
   faulty: patched(persistentVolumeController, { hears: ({ resource, type }) => resource !== 'persistentvolumeclaims' || type !== 'DELETED' }),
 };

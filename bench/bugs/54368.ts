@@ -7,6 +7,9 @@ import { patched } from './patch.ts';
 
 export const lostPodsAreForced: Bug = {
   ...issue(54368), symptom: 'two pods of one name run, one of them on a node that was cut off',
+  kinds: ['StatefulSet'],
+  draws: { faults: ['cutOff'] },
+  special: 'a node must be cut off that a pod is on which is deleted meanwhile, which is one scenario in several hundred among all faults',
   faulty: patched(statefulSetController, {
     watches: ['nodes'],
     *first(context, key) {

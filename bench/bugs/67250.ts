@@ -7,6 +7,7 @@ import { patched } from './patch.ts';
 
 export const brokenRolloutBlocksItsOwnRepair: Bug = {
   ...issue(67250), symptom: 'a set that was rolled to a broken template is not repaired by a right one',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     cached: (object, resource) => {
       const { currentRevision, updateRevision } = (object['status'] ?? {}) as { readonly currentRevision?: string; readonly updateRevision?: string };

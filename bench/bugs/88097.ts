@@ -5,5 +5,7 @@ import { patched } from './patch.ts';
 
 export const unreadableOwnerCountsAsGone: Bug = {
   ...issue(88097), symptom: 'objects are collected although their owner is there',
+  draws: { faults: ['apiError', 'crash', 'leaderChange'] },
+  special: 'the one live look at an owner must be refused, which is one scenario in several hundred among all faults',
   faulty: patched(garbageCollectorController, { reply: (reply, call) => (!reply.ok && call.verb === 'get' ? { ok: false, status: { ...reply.status, code: 404, reason: 'NotFound' } } : reply) }),
 };

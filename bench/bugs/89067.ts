@@ -13,6 +13,7 @@ function isFailing(pod: KubeObject): boolean {
 
 export const replacesEndedPodsByForce: Bug = {
   ...issue(89067), symptom: 'a set deletes and creates a failing pod over and over',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     *first(context, key) {
       const failing = context.decide(() => podsOf(context, key).filter(isFailing).map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name ?? '' })));

@@ -1,5 +1,5 @@
 // What a bug of the bench is: a faulty build, the right one, and what is drawn to find it.
-import type { RunOptions, ScenarioOptions } from '@kubesim/testing';
+import type { RunOptions, ScenarioOptions, WorkloadKind } from '@kubesim/testing';
 
 /** A bug that was in some release or operator, built anew. */
 export interface Bug {
@@ -13,7 +13,9 @@ export interface Bug {
   readonly faulty: RunOptions;
   /** The right build; the product as it ships without it. */
   readonly fixed?: RunOptions;
-  /** What is drawn: what an operator's user would say of it. Everything that `scenario()` draws without it. */
+  /** Workloads that the part concerned has to do with, as who tests it knows; all without it. */
+  readonly kinds?: readonly WorkloadKind[];
+  /** What is drawn beside that: what an operator's user would say of it. Everything that `scenario()` draws without it. */
   readonly draws?: ScenarioOptions;
   /** Why what is drawn in general cannot meet it, where `draws` is a workload of its own. At most six bugs of all have one. */
   readonly special?: string;

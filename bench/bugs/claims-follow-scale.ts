@@ -7,6 +7,7 @@ import { patched } from './patch.ts';
 
 export const claimsFollowTheScale: Bug = {
   id: 'claims-follow-scale', source: 'the promise of StatefulSets: claims outlive a scale-down unless the policy says otherwise', symptom: 'claims are deleted by a scale-down',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, {
     *first(context, key) {
       const beyond = context.decide(() => {

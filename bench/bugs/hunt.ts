@@ -19,8 +19,6 @@ export interface Hunt {
   readonly text: string;
 }
 
-const SHRINK_TRIES = 400;
-
 function runnerOf(build: RunOptions): ScenarioRunner {
   return new ScenarioRunner({ ...build, invariants: allInvariants });
 }
@@ -38,18 +36,18 @@ export function cpuSeconds(since: NodeJS.CpuUsage): number {
 }
 
 /** Runs drawn scenarios on the faulty build until an invariant is broken, and shrinks the one that broke it. */
-export function hunt(bug: Bug, seed: number, limits: { readonly runsMax: number; readonly secondsMax: number }): Hunt {
+export function hunt(bug: Bug, seed: number, limits: { readonly runsMax: number; readonly secondsMax: number; readonly triesMax: number }): Hunt {
   const runner = runnerOf(bug.faulty);
   const start = process.cpuUsage();
   let runs = 0;
-  for (const each of drawn(bug.draws, seed)) {
+  for (const each of drawn({ ...(bug.kinds === undefined ? {} : { kinds: bug.kinds }), ...bug.draws }, seed)) {
     if (runs >= limits.runsMax || cpuSeconds(start) > limits.secondsMax) break;
     runs++;
     const { violation } = runner.run(each);
     if (violation === undefined) continue;
     const seconds = cpuSeconds(start);
     const shrinking = process.cpuUsage();
-    const { scenario: shrunk } = shrinkScenario(each, (candidate) => runner.run(candidate).violation?.property === violation.property, SHRINK_TRIES);
+    const { scenario: shrunk } = shrinkScenario(each, (candidate) => runner.run(candidate).violation?.property === violation.property, limits.triesMax);
     const shrinkSeconds = cpuSeconds(shrinking);
     return { bug, runs, seconds, steps: stepsOf(shrunk), shrinkSeconds, property: violation.property, text: describeFailure(runner.run(shrunk)) ?? '' };
   }

@@ -1,5 +1,5 @@
 // Prints which bugs are found by the exported arbitrary and the one list of invariants, and what the right builds say.
-// usage: pnpm bugs [ID...] [--seeds N] [--hunts N] [--runs N] [--seconds N] [--from SEED] [--print]
+// usage: pnpm bugs [ID...] [--seeds N] [--hunts N] [--runs N] [--seconds N] [--tries N] [--from SEED] [--print]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bug } from './bug.ts';
@@ -15,20 +15,23 @@ const { values, positionals } = parseArgs({
     hunts: { type: 'string', default: '3' },
     /** A hunt gives up after so many scenarios, or so many CPU seconds. */
     runs: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '20' },
+    /** So many smaller scenarios are tried to shrink one. */
+    tries: { type: 'string', default: '300' },
     from: { type: 'string', default: '18' },
     /** Prints the failing runs, shrunk. */
     print: { type: 'boolean', default: false },
   },
 });
 
-function count(name: 'seeds' | 'hunts' | 'runs' | 'seconds' | 'from'): number {
+function count(name: 'seeds' | 'hunts' | 'runs' | 'seconds' | 'tries' | 'from'): number {
   const value = Number(values[name]);
   if (!Number.isInteger(value) || value < 0) throw new RangeError(`--${name} must be a whole number, 0 or more, not '${values[name]}'`);
   return value;
 }
 
 const HUNTS_APART = 1_000_000;
-const [seeds, hunts, runsMax, secondsMax, from] = [count('seeds'), count('hunts'), count('runs'), count('seconds'), count('from')];
+const [seeds, hunts, from] = [count('seeds'), count('hunts'), count('from')];
+const limits = { runsMax: count('runs'), secondsMax: count('seconds'), triesMax: count('tries') };
 const unknown = positionals.find((id) => !BUGS.some((bug) => bug.id === id));
 if (unknown !== undefined) throw new RangeError(`no bug is called '${unknown}'; there are ${BUGS.map(({ id }) => id).join(', ')}`);
 const chosen = BUGS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
@@ -44,7 +47,7 @@ function print(line: string): void {
 interface Row { readonly bug: Bug; readonly found: readonly Hunt[] }
 
 function row(bug: Bug): Row {
-  const all = Array.from({ length: hunts }, (_, index) => hunt(bug, from + index * HUNTS_APART, { runsMax, secondsMax }));
+  const all = Array.from({ length: hunts }, (_, index) => hunt(bug, from + index * HUNTS_APART, limits));
   const found = all.filter(({ runs }) => runs !== undefined);
   const of = (pick: (each: Hunt) => number): number => median(found.map(pick));
   const properties = [...new Set(found.map(({ property }) => property))].join(', ');

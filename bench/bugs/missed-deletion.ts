@@ -5,5 +5,6 @@ import { patched } from './patch.ts';
 
 export const missesThatAPodIsGone: Bug = {
   id: 'missed-deletion', source: 'pattern missed state (Sieve)', symptom: 'a set does not notice that a pod is gone',
+  kinds: ['StatefulSet'],
   faulty: patched(statefulSetController, { hears: ({ resource, type }) => resource !== 'pods' || type !== 'DELETED' }),
 };

@@ -30,13 +30,15 @@ interface SetRecord {
   readonly highestAt: Readonly<Record<number, number>>;
   /** When its spec changed last. */
   readonly specAt: number;
+  /** When its first ordinal changed last. */
+  readonly startAt: number;
   /** What it asked for when its pods changed last. */
   readonly minReadyMs: number;
 }
 
 type Records = Readonly<Record<string, SetRecord>>;
 
-const NOTHING: SetRecord = { standing: { prefix: 0, readySince: {}, highest: -1 }, prefixHealthyAt: {}, availableAt: {}, highestAt: {}, specAt: 0, minReadyMs: 0 };
+const NOTHING: SetRecord = { standing: { prefix: 0, readySince: {}, highest: -1 }, prefixHealthyAt: {}, availableAt: {}, highestAt: {}, specAt: 0, startAt: 0, minReadyMs: 0 };
 
 function setOf(view: MonitorView, pod: KubeObject): KubeObject | undefined {
   const owner = ownerOf(pod, 'StatefulSet');
@@ -108,8 +110,8 @@ function following(name: string, rule: Rule): Monitor<Records> {
     name, initial: {},
     // What stands holds until the next change, so that only what stands no more has its instant; since when pods are ready the store says; and the past
     // is past after a while.
-    identity: (records, { now, staleMs }) => mapValues(records, ({ standing: { prefix, readySince, highest }, prefixHealthyAt, availableAt, highestAt, specAt, minReadyMs }) => ({
-      prefix, highest, ready: Object.keys(readySince), specAt: now - specAt <= staleMs + REACTION_MS ? specAt : 0,
+    identity: (records, { now, staleMs }) => mapValues(records, ({ standing: { prefix, readySince, highest }, prefixHealthyAt, availableAt, highestAt, specAt, startAt, minReadyMs }) => ({
+      prefix, highest, ready: Object.keys(readySince), specAt: now - specAt <= staleMs + REACTION_MS ? specAt : 0, startAt: now - startAt <= staleMs + REACTION_MS ? startAt : 0,
       prefixHealthyAt: recent(prefixHealthyAt, now, staleMs + REACTION_MS, (length) => Number(length) > prefix),
       availableAt: recent(availableAt, now, staleMs + REACTION_MS, (ordinal) => !(now - (readySince[Number(ordinal)] ?? Infinity) >= minReadyMs)),
       highestAt: recent(highestAt, now, staleMs + REACTION_MS, (ordinal) => Number(ordinal) !== highest),
@@ -120,7 +122,8 @@ function following(name: string, rule: Rule): Monitor<Records> {
         if (change.resource === 'statefulsets.apps') {
           const uid = change.after.metadata.uid ?? '';
           if (change.type === 'DELETED' || change.before?.metadata.generation === change.after.metadata.generation) continue;
-          next = { ...next, [uid]: { ...(next[uid] ?? NOTHING), specAt: view.now } };
+          const old = next[uid] ?? NOTHING;
+          next = { ...next, [uid]: { ...old, specAt: view.now, startAt: change.before !== undefined && startOf(change.before) !== startOf(change.after) ? view.now : old.startAt } };
           continue;
         }
         if (change.resource !== 'pods') continue;
@@ -144,7 +147,7 @@ export const orderedCreation: Monitor = following('ordered creation', (view, cha
   if (change.type !== 'ADDED' || set['spec'].podManagementPolicy === 'Parallel') return undefined;
   const name = change.after.metadata.name ?? '';
   const below = ordinalOf(name) - startOf(set);
-  if (below <= 0 || isRecent(view, record.specAt)) return undefined;
+  if (below <= 0 || isRecent(view, record.startAt)) return undefined;
   if (!isRecent(view, record.prefixHealthyAt[below])) return `${name} was created while not all of the ${below} pods below it were healthy`;
   for (let ordinal = startOf(set); ordinal < startOf(set) + below; ordinal++) if (!isRecent(view, record.availableAt[ordinal])) return `${name} was created while the pod of ordinal ${ordinal} was not ready for minReadySeconds`;
   return undefined;

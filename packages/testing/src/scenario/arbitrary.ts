@@ -116,8 +116,8 @@ export function command(target: string, options: ScenarioOptions = {}): fc.Arbit
 }
 
 /**
- * Commands that belong together, as people do them: a rollout that fails and is put right 3, a canary below a partition of which a
- * pod is deleted 2, scaled down and up 2, taken away and made again 2, a node drained 1, pods deleted with their claims 1, three
+ * Commands that belong together, as people do them: a rollout that fails and is put right, scaled or helped by hand 3, a canary below a partition of which a
+ * pod is deleted 2, scaled down and up 2, taken away and made again 2, a node drained 1, pods deleted with their claims 3 (of a set that has some), three
  * images one after the other 1. @public
  */
 export function story(target: string, main: ObjectSpec, options: ScenarioOptions = {}): fc.Arbitrary<readonly Command[]> {
@@ -129,16 +129,16 @@ export function story(target: string, main: ObjectSpec, options: ScenarioOptions
   const replicas = fc.nat(max);
   const nth = fc.nat(max);
   const tell = (...parts: readonly ((drawn: { readonly waits: readonly number[]; readonly version: number; readonly replicas: number; readonly nth: number; readonly way: number }) => Command)[]): fc.Arbitrary<readonly Command[]> =>
-    fc.record({ waits: fc.array(soon, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(3) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
+    fc.record({ waits: fc.array(soon, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(5) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
   const waitMs = 0;
   if (target.startsWith('pod/')) return tell(() => ({ waitMs, do: 'delete', target }), () => ({ waitMs, do: 'create', object: main }));
   return weighted<readonly Command[]>(
-    [3, tell(() => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count }) => (way === 0 ? { waitMs, do: 'rollback', target } : way === 1 ? { waitMs, do: 'scale', target, replicas: count } : { waitMs, do: 'setImage', target, version: next }))],
+    [3, tell(() => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count, nth: pod }) => (way === 0 ? { waitMs, do: 'rollback', target } : way < 3 ? { waitMs, do: 'scale', target, replicas: count } : way === 3 ? { waitMs, do: 'deletePod', of, nth: pod } : { waitMs, do: 'setImage', target, version: next }))],
     [isSet ? 2 : 0, tell(({ nth: partition }) => ({ waitMs, do: 'partition', target, partition: 1 + (partition % max) }), ({ version: next }) => ({ waitMs, do: 'setImage', target, version: next }), ({ replicas: deleted }) => ({ waitMs, do: 'deletePod', of, nth: deleted }))],
     [2, tell(({ way, replicas: count }) => ({ waitMs, do: 'scale', target, replicas: way === 0 ? 0 : Math.min(count, 1) }), ({ nth: count }) => ({ waitMs, do: 'scale', target, replicas: Math.max(count, 1) }))],
     [2, tell(({ way }) => ({ waitMs, do: 'delete', target, cascade: (['background', 'background', 'foreground', 'orphan'] as const)[way] ?? 'background' }), () => ({ waitMs, do: 'create', object: main }))],
     [1, tell(({ nth: index }) => ({ waitMs, do: 'cordon', node: `node-${1 + (index % 3)}` }), ({ nth: pod }) => ({ waitMs, do: 'evict', of, nth: pod }), ({ nth: index }) => ({ waitMs, do: 'uncordon', node: `node-${1 + (index % 3)}` }))],
-    [isSet ? 1 : 0, tell(({ nth: ordinal }) => ({ waitMs, do: 'delete', target: `persistentvolumeclaim/data-${of}-${ordinal}` }), ({ nth: pod }) => ({ waitMs, do: 'deletePod', of, nth: pod }))],
+    [isSet && 'claims' in main ? 3 : 0, tell(({ nth: ordinal }) => ({ waitMs, do: 'delete', target: `persistentvolumeclaim/data-${of}-${ordinal}` }), ({ nth: pod }) => ({ waitMs, do: 'deletePod', of, nth: pod }))],
     [1, tell(({ version: next }) => ({ waitMs, do: 'setImage', target, version: next }), ({ version: next }) => ({ waitMs, do: 'setImage', target, version: 5 - next }), () => ({ waitMs, do: 'setImage', target, version: 1 }))],
   );
 }

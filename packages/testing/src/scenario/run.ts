@@ -1,7 +1,8 @@
 // Runs a scenario: commands and faults on one line of time, then calm, in which it must converge and stay so. Monitors follow it.
 import { deviationArbiter, fifoArbiter, pctArbiter, randomArbiter, type ArbiterState, type Deviation } from '@kubesim/kernel';
+import type { KubeObject } from '@kubesim/api';
 import { WorldStorage, type Change } from '@kubesim/apiserver';
-import { Cluster, type ClusterOptions } from 'kubesim';
+import { Cluster, type ClusterOptions, type ContainerBehaviour } from 'kubesim';
 import { allInvariants } from '../invariants/all.ts';
 import { aftermathOf, beginFault, durationOf, endFault, stalenessOf } from '../faults/faults.ts';
 import type { Monitor } from '../explorer/monitor.ts';
@@ -60,6 +61,12 @@ export const AFTERMATH_MS = 10_000;
 /** How late a cache may be where heads may be put off to the next instant. */
 export const DEFERRAL_MS = 30_000;
 
+/** Images of version 0 cannot be pulled. */
+const missingImages: ContainerBehaviour = {
+  name: 'missing images of scenarios', version: 1, images: ['missing/'],
+  pull: (image) => ({ durationMs: 2, error: `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found` }),
+};
+
 /** Runs scenarios. Clusters to begin with are made once for each kind and forked. @public */
 export class ScenarioRunner {
   private readonly options: RunOptions;
@@ -82,12 +89,12 @@ export class ScenarioRunner {
   }
 
   private base(scenario: Scenario): Cluster {
-    const { invariants: _invariants, calmMs: _calmMs, ...parts } = this.options;
+    const { invariants: _invariants, calmMs: _calmMs, behaviours = [], ...parts } = this.options;
     const key = JSON.stringify([scenario.seed, scenario.kubernetes, scenario.featureGates ?? null, scenario.nodes]);
     let base = this.bases.get(key);
     if (base === undefined) {
       base = new Cluster({
-        seed: scenario.seed, kubernetes: scenario.kubernetes, featureGates: scenario.featureGates ?? {}, nodes: scenario.nodes, events: false, ...parts,
+        seed: scenario.seed, kubernetes: scenario.kubernetes, featureGates: scenario.featureGates ?? {}, nodes: scenario.nodes, events: false, ...parts, behaviours: [...behaviours, missingImages],
       });
       base.settle();
       this.bases.set(key, base);
@@ -275,7 +282,7 @@ class Run {
 
   /** What must not change at rest: which workloads and pods there are, and whether they are ready. */
   private standing(): string {
-    return ['pods', 'replicasets.apps', 'statefulsets.apps', 'persistentvolumeclaims'].map((resource) => [...this.storage.list(resource)].map((object) => `${object.metadata.uid ?? ''}@${object.metadata.resourceVersion ?? ''}`).join()).join(';');
+    return ['pods', 'replicasets.apps', 'statefulsets.apps', 'persistentvolumeclaims'].map((resource) => [...this.storage.list(resource)].map((object) => `${object.metadata.uid ?? ''}@${resource === 'pods' && isPulling(object) ? 'pulling' : object.metadata.resourceVersion ?? ''}`).join()).join(';');
   }
 
   /** Runs up to an instant, or until nothing is left to do; looks after each step that wrote. */
@@ -326,7 +333,7 @@ class Run {
     const changes = this.changes();
     this.revision = this.storage.revision;
     if (changes.length > 0) this.violation = this.following.step(this.view(changes, byUser));
-    return changes.some(({ resource }) => resource !== 'nodes');
+    return changes.some((change) => change.resource !== 'nodes' && !isOnlyAnotherTry(change));
   }
 
   private view(changes: readonly Change[], byUser: boolean): ReturnType<typeof viewOf> {
@@ -362,6 +369,16 @@ class Run {
     for (const pod of this.storage.list('pods')) if (pod.metadata.deletionTimestamp !== undefined) return true;
     return false;
   }
+}
+
+/** The image of a pod could not be pulled, and is tried again ever more seldom, without end. */
+function isPulling(pod: KubeObject | undefined): boolean {
+  const statuses = (pod?.['status']?.containerStatuses ?? []) as readonly { readonly state?: { readonly waiting?: { readonly reason?: string } } }[];
+  return statuses.some(({ state }) => state?.waiting?.reason === 'ErrImagePull' || state?.waiting?.reason === 'ImagePullBackOff');
+}
+
+function isOnlyAnotherTry({ resource, type, before, after }: Change): boolean {
+  return resource === 'pods' && type === 'MODIFIED' && before?.metadata.deletionTimestamp === after.metadata.deletionTimestamp && isPulling(before) && isPulling(after);
 }
 
 function describeChange(change: Change): string {
