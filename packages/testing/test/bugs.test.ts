@@ -1,0 +1,49 @@
+// A few bugs of bench/bugs, hunted as `pnpm bugs` does, from fixed seeds; and what those hunts found wrong in scenarios and in the product.
+import { describe, expect, it } from 'vitest';
+import type { Bug } from '../../../bench/bugs/bug.ts';
+import { hunt } from '../../../bench/bugs/hunt.ts';
+import { foregroundDeletionIsMissed } from '../../../bench/bugs/115570.ts';
+import { completeFromThePartitionOn } from '../../../bench/bugs/121534.ts';
+import { templatesCollide } from '../../../bench/bugs/29735.ts';
+import { doesNotWaitForPodsBelow } from '../../../bench/bugs/41889.ts';
+import { runScenario, type Scenario } from '../src/index.ts';
+
+const SET: Scenario = {
+  seed: 0, kubernetes: '1.37', nodes: [{}, {}], objects: [{ kind: 'StatefulSet', name: 'web', replicas: 2, pod: { version: 1, graceSeconds: 1 } }], workload: [], faults: [], choices: { mode: 'fifo' },
+};
+
+describe('bugs of the bench', () => {
+  const expected: readonly (readonly [bug: Bug, property: string])[] = [
+    [templatesCollide, 'convergence of Deployments'], [doesNotWaitForPodsBelow, 'ordered creation'], [foregroundDeletionIsMissed, 'deletions end'], [completeFromThePartitionOn, 'an update is complete when all pods are updated'],
+  ];
+  it.each(expected)('should be found: $id', (bug, property) => {
+    expect(hunt(bug, 18, { runsMax: 150, secondsMax: Infinity, triesMax: 0 }).property).toBe(property);
+  });
+});
+
+describe('what hunting bugs found', () => {
+  it('should never start a pod whose image is of version 0', () => {
+    const { cluster, violation } = runScenario({ ...SET, workload: [{ waitMs: 5_000, do: 'setImage', target: 'statefulset/web', version: 0 }] });
+    expect(violation).toBeUndefined();
+    expect(cluster.get('pod/web-1')?.['status']?.containerStatuses?.[0]?.state?.waiting?.reason).toMatch(/ErrImagePull|ImagePullBackOff/);
+  });
+
+  it('should end a crash that lasts no time', () => {
+    const { cluster, violation } = runScenario({ ...SET, faults: [{ atMs: 0, fault: 'crash', process: 'controllers', forMs: 0 }] });
+    expect(violation).toBeUndefined();
+    expect(cluster.get('pod/web-1')?.['status']?.phase).toBe('Running');
+  });
+
+  it('should not look at a dependent without end that is gone while a cache still shows it', () => {
+    const { violation } = runScenario({
+      seed: 3, kubernetes: '1.37', nodes: [{}, {}, {}], objects: [{ kind: 'Deployment', name: 'api', replicas: 4, pod: { version: 1 }, maxSurge: 1, maxUnavailable: 1 }],
+      workload: [
+        { waitMs: 9_078, do: 'setImage', target: 'deployment/api', version: 2 }, { waitMs: 3_317, do: 'setImage', target: 'deployment/api', version: 3 }, { waitMs: 1_013, do: 'setImage', target: 'deployment/api', version: 1 },
+        { waitMs: 769, do: 'delete', target: 'deployment/api', cascade: 'foreground' },
+      ],
+      faults: [{ atMs: 10_571, fault: 'lag', process: 'controllers', resource: 'replicasets.apps', lagMs: 2_989, forMs: 4_997 }, { atMs: 13_412, fault: 'crash', process: 'controllers', forMs: 11 }],
+      choices: { mode: 'random', seed: 491_497 },
+    });
+    expect(violation).toBeUndefined();
+  });
+});
