@@ -61,16 +61,6 @@ export const forgetsItsSecondWrite: Bug = operatorBug('operator-crash-between-wr
   },
 });
 
-/** A conflict of the status is taken for somebody else's write, which would bring it back. */
-export const forgetsConflicts: Bug = operatorBug('operator-conflict', 'the status counts members that are not there', 'Sieve: an error that is not tried again', {
-  *report(work) {
-    const status = counted(work);
-    const before = (work.ensemble['status'] ?? {}) as Readonly<Record<string, unknown>>;
-    if (Object.keys(status).every((field) => before[field] === status[field])) return;
-    yield { verb: 'update', resource: ENSEMBLES, subresource: 'status', namespace: work.namespace, name: work.name, object: { ...work.ensemble, status: { ...before, ...status } } };
-  },
-});
-
 /** Its pods carry a finalizer, and nobody takes it off where the whole ensemble goes. */
 export const leaksFinalizers: Bug = operatorBug('operator-finalizer', 'pods of a deleted ensemble are being deleted for ever', 'instaclustr/cassandra-operator#399', {
   grow: growHeld([HOLD]),
@@ -100,4 +90,4 @@ export const neverRests: Bug = operatorBug('operator-hot-loop', 'the operator wr
 /** It hears of its claims, and not of its pods. */
 export const hearsNotOfPods: Bug = operatorBug('operator-unwatched', 'a member that is deleted comes back only when something else changes', 'instaclustr/cassandra-operator#40', { owns: [CLAIMS], *report() { yield* []; } });
 
-export const OPERATOR_BUGS: readonly Bug[] = [claimsByAnOldView, makesTwice, forgetsItsSecondWrite, forgetsConflicts, leaksFinalizers, trustsTheGeneration, neverRests, hearsNotOfPods];
+export const OPERATOR_BUGS: readonly Bug[] = [claimsByAnOldView, makesTwice, forgetsItsSecondWrite, leaksFinalizers, trustsTheGeneration, neverRests, hearsNotOfPods];
