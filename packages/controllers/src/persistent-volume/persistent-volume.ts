@@ -24,7 +24,8 @@ export const persistentVolumeController: Controller = {
         if (ref !== undefined) enqueueLost(context, ref);
       }
       else if (ref !== undefined) context.enqueue(`claim ${ref.namespace}/${ref.name}`);
-    }
+      if (after !== undefined && ref === undefined) awaitRound(context);
+    } else if (resource === 'storageclasses.storage.k8s.io' && after !== undefined) awaitRound(context);
   },
   *reconcile(context, key): Reconciling {
     const space = key.indexOf(' ');
@@ -39,6 +40,11 @@ export const persistentVolumeController: Controller = {
     }
   },
 };
+
+/** [PV9] A class or a free volume came that claims may have waited for: the next round is no mere heartbeat, as no event names those claims. */
+function awaitRound(context: HandlerContext): void {
+  if (context.lister<PersistentVolumeClaim>('persistentvolumeclaims').list().some((claim) => annotation(claim, BIND_COMPLETED) === undefined)) context.enqueueAfter('resync', nextRoundMs(context.now));
+}
 
 /**
  * [PV9] A claim that went before it knew of its volume: the volume, which names it already, is found with the next round. Upstream comes
