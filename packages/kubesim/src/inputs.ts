@@ -236,6 +236,8 @@ function changeNode(plane: ControlPlane, machine: Machine, node: string, state: 
   faults.nodes = faults.nodes.set(machine.epoch, node, state);
   // A silent node is noticed by its silence: until that can be seen, the cluster is not settled.
   machine.send(machine.slotOf(FAULTS), 'faults', `silence of ${node}`, null, { delayMs: SILENCE_SEEN_MS });
-  if (state === 'stopped') plane.processes.crash(machine, process, true);
-  else freezeCaches(machine, process);
+  if (state === 'cut-off') return freezeCaches(machine, process);
+  plane.processes.crash(machine, process, true);
+  // With the machine off nothing is cut off any more: what it sees once it is up must not stand still.
+  if (before === 'cut-off') thawCaches(machine, process);
 }
