@@ -7,6 +7,7 @@ export {
   duplicate, fieldErrorBody, fieldErrorMessage, fieldErrorReason, forbidden, internalError, invalid, notFound, notSupported, quote, required,
   tooLong, tooMany, typeInvalid,
 } from './field-error.ts';
+export { isSame } from './is-same.ts';
 export { deepFreeze, forEachNew, mapField, mapItems, memoizeFrozen, withDefaults, withField } from './edit.ts';
 export type {
   AllocationContext, ApiProfile, KindContext, KindDefinition, NameRule, ScaleStrategy, StoreReader, SubresourceName, SubresourceStrategy,

@@ -5,7 +5,7 @@ import { memoizeFrozen } from '../edit.ts';
 import type { KindDefinition, SubresourceStrategy } from '../kind.ts';
 import type { KubeObject } from '../request.ts';
 import type { SchemaNode } from '../schema/schema.ts';
-import { isSame } from '../table/cells.ts';
+import { isSame } from '../is-same.ts';
 import { columnDefinitions, customCells, customColumns } from './columns.ts';
 import { withSchemaDefaults } from './defaulting.ts';
 import { customScale, validateReplicas } from './scale.ts';

@@ -2,7 +2,7 @@
 // (k8s.io/kube-openapi/pkg/validation, apiextensions-apiserver/pkg/apiserver/validation, 1.37).
 import { invalid, notSupported, required, tooLong, tooMany, typeInvalid, type FieldError } from '../field-error.ts';
 import type { SchemaNode } from '../schema/schema.ts';
-import { isSame } from '../table/cells.ts';
+import { isSame } from '../is-same.ts';
 import { formatErrors } from './formats.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 // Kinds of which the schema data says nothing: their objects are stored as they are sent, so that an operator's bundle applies,
 // and every write is answered with a warning that nothing comes of them.
-import { isSame } from '../table/cells.ts';
+import { isSame } from '../is-same.ts';
 import { apiVersionOf, type KindDefinition } from '../kind.ts';
 
 type Names = Pick<KindDefinition, 'group' | 'version' | 'kind' | 'resource' | 'singular' | 'shortNames' | 'categories' | 'namespaced' | 'subresources'>;

@@ -25,13 +25,3 @@ export function formatSelector(selector: LabelSelector | undefined): string {
   }
   return terms.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ text }) => text).join(',');
 }
-
-/** Deep equality of JSON values; absent and undefined alike. @internal */
-export function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
-  const left = a as Readonly<Record<string, unknown>>;
-  const right = b as Readonly<Record<string, unknown>>;
-  return Object.keys({ ...left, ...right }).every((key) => isSame(left[key], right[key]));
-}

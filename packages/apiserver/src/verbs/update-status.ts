@@ -1,9 +1,8 @@
 // The status update of a client that took what is stored, put another status into it and sent it: the write that controllers and
 // kubelets make most. What is identical to what is stored needs no decoding, no keeping and no comparing.
-import { conform, type KubeObject, type ObjectMeta } from '@kubesim/api';
+import { conform, isSame, type KubeObject, type ObjectMeta } from '@kubesim/api';
 import { settle, structOf } from '../decode.ts';
 import { refuseInvalid, type Scope, type ServerContext } from '../server.ts';
-import { same } from './same.ts';
 import type { UpdateOptions } from './update.ts';
 
 /**
@@ -22,12 +21,12 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
   // The general update finds the same error, and says where in the object it stands.
   if (findings.error !== undefined || Object.keys(status as object).length === 0) return undefined;
   // What says the same has become what is stored.
-  let isSame = status === old['status'];
+  let isUnchanged = status === old['status'];
   let object: KubeObject = Object.freeze({ ...old, status });
   if (kind.default !== undefined && kind.default(object, context.kindContext) !== object) return undefined;
   if (typeof strategy === 'object') {
     if (strategy.prepareForUpdate !== undefined) object = settle(kind, strategy.prepareForUpdate(object, old, context.kindContext), object);
-    isSame = same(object['status'], old['status']);
+    isUnchanged = isSame(object['status'], old['status']);
     if (object.metadata !== old.metadata) return undefined;
     if (strategy.validateUpdate !== undefined) {
       const { now, time, profile } = context.kindContext;
@@ -35,7 +34,7 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
     }
     options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));
   }
-  if (isSame) return old;
+  if (isUnchanged) return old;
   const metadata: ObjectMeta = Object.freeze({ ...old.metadata, resourceVersion: context.nextVersion(resource) });
   return context.storage.put(resource, context.key(scope, name), Object.freeze({ ...object, metadata }), old).after;
 }

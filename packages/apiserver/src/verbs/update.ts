@@ -1,6 +1,6 @@
 // PUT and PATCH: read what is stored, make the new object, check versions, strategy, validate, store unless nothing changed.
 import {
-  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequestStatus, conflictStatus, definitionOfKind, fieldPath, goJson, invalidStatus, patchedJson, quote, schemaDefinition, validateObjectMetaUpdate,
+  applyJsonPatch, applyMergePatch, applyStrategicMergePatch, badRequestStatus, conflictStatus, definitionOfKind, fieldPath, goJson, invalidStatus, isSame, patchedJson, quote, schemaDefinition, validateObjectMetaUpdate,
   type FieldError, type KubeObject, type ObjectMeta, type PatchType,
 } from '@kubesim/api';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
@@ -12,7 +12,6 @@ import { plainStatus } from '../rest/plain-status.ts';
 import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
 import { create, withVersion } from './create.ts';
 import { finishDeletion } from './delete.ts';
-import { same } from './same.ts';
 import { tidy } from './tidy.ts';
 import { updatePlainStatus } from './update-status.ts';
 
@@ -152,7 +151,7 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   // What is sent back as it is stored already has all that the server owns.
   if (object.metadata !== old.metadata) object = { ...object, metadata: keepMetadata(object.metadata, old.metadata) };
   object = isWhole(options.subresource) ? prepareMain(context, scope, object, old) : prepareSubresource(context, scope, object, old, options.subresource);
-  if (options.subresource !== 'status' && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !same(object['spec'], old['spec']))) {
+  if (options.subresource !== 'status' && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !isSame(object['spec'], old['spec']))) {
     object = { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
   }
   validate(context, scope, name, object, old, options);
@@ -231,7 +230,7 @@ const isBookkeeping = (key: string): boolean => key === 'resourceVersion' || key
 function sameFields(a: object, b: object, isSkipped: (key: string) => boolean): boolean {
   const left = a as Readonly<Record<string, unknown>>;
   const right = b as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(left)) if (!isSkipped(key) && !same(left[key], right[key])) return false;
+  for (const key of Object.keys(left)) if (!isSkipped(key) && !isSame(left[key], right[key])) return false;
   for (const key of Object.keys(right)) if (!isSkipped(key) && right[key] !== undefined && left[key] === undefined) return false;
   return true;
 }
@@ -239,5 +238,5 @@ function sameFields(a: object, b: object, isSkipped: (key: string) => boolean): 
 function sameOwners(kind: Scope['kind'], a: ObjectMeta['managedFields'], b: ObjectMeta['managedFields']): boolean {
   if (a === b) return true;
   const withoutTimes = (entries: ObjectMeta['managedFields']): unknown => entries?.map(({ time: _time, ...entry }) => entry);
-  return same(withoutTimes(entriesOf(kind, a)), withoutTimes(entriesOf(kind, b)));
+  return isSame(withoutTimes(entriesOf(kind, a)), withoutTimes(entriesOf(kind, b)));
 }

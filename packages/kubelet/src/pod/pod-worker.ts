@@ -1,6 +1,6 @@
 // The pod worker: which input, relist, tick or probe leads to which sync. Sources: kubelet.go, pod_workers.go (1.37); B.14.
 import type { Pod, PodStatus } from '@kubesim/api';
-import { parseTime } from '@kubesim/api';
+import { isSame, parseTime } from '@kubesim/api';
 import { emptyRuntimePod, fingerprintOf, isRunning, type RuntimePod } from '../runtime/container-runtime.ts';
 import { computeActions } from './actions.ts';
 import { specGraceMs } from './containers.ts';
@@ -9,7 +9,6 @@ import { shortenGrace } from './kill.ts';
 import { newProbes, probesFoundRunning, runDueProbes, triggerReadiness, wakeProbes } from './probes.ts';
 import type { PodDraft, PodEnvironment, PodWorkerState, ProbeFlap } from './pod-worker-state.ts';
 import { generateStatus, setStatus, terminatedStatus } from './status.ts';
-import { isSame } from './status-write.ts';
 import { beginOperation, continueOperation } from './sync.ts';
 
 /** What can happen to a pod worker. @public */

@@ -1,20 +1,8 @@
 // One write of a pod's status. Source: status/status_manager.go syncPod, mergePodStatus (1.37); B.4.
-import type { ApiReply, Pod, PodStatus } from '@kubesim/api';
+import { isSame, type ApiReply, type Pod, type PodStatus } from '@kubesim/api';
 import type { ActorContext } from '@kubesim/client';
 import { OWN_CONDITIONS } from './status.ts';
 import type { PodWorkerState } from './pod-worker-state.ts';
-
-/** Whether two JSON values are equal, whatever the order of their keys; a field that is undefined is absent. */
-export function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
-  if (Array.isArray(b)) return false;
-  const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
-  for (const key of Object.keys(left)) if (!isSame(left[key], right[key])) return false;
-  for (const key of Object.keys(right)) if (right[key] !== undefined && left[key] === undefined) return false;
-  return true;
-}
 
 /** The stored status with the kubelet's own in it: conditions of others first. */
 export function mergeStatus(stored: PodStatus, own: PodStatus): PodStatus {

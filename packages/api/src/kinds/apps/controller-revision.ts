@@ -5,7 +5,8 @@ import type { ControllerRevision } from '../../generated/types.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell } from '../../table/cells.ts';
 import { immutable } from './template.ts';
 
 type StoredRevision = ControllerRevision & KubeObject;

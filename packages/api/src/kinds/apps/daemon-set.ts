@@ -7,7 +7,8 @@ import { defineKind, type KindDefinition } from '../../kind.ts';
 import { isEmptySelector, isReadableSelector, selectorMatches, validateLabelSelector } from '../../names/labels.ts';
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 import { templateWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, historyWarnings, immutable, validateCounts, validateRunningTemplate } from './template.ts';
 

@@ -6,7 +6,8 @@ import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../gener
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 import { templateWarnings, workloadNameWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, historyWarnings, immutable, validateAtMost, validateCounts, validateReplicaTemplate, validateWorkloadSelector } from './template.ts';
 

@@ -6,7 +6,8 @@ import type { ReplicaSet } from '../../generated/types.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { validateNotNegative } from '../../names/numbers.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 import { templateWarnings, workloadNameWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, immutable, validateAtMost, validateCounts, validateReplicaTemplate, validateWorkloadSelector } from './template.ts';
 

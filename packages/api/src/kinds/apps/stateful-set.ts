@@ -11,7 +11,8 @@ import { validatePodTemplate } from '../core/pod-spec/validate.ts';
 import { validateClaimSpec } from '../core/pod-spec/volumes.ts';
 import { claimSpecWarnings, templateWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 import { defaultPodTemplate, historyWarnings, immutable, validateAlwaysRestart, validateAtMost, validateCounts, validateSelectorMatch, validateWorkloadSelector } from './template.ts';
-import { ageCell, formatSelector, isSame, joinContainers } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 
 type StoredStatefulSet = StatefulSet & KubeObject;
 

@@ -2,7 +2,7 @@
 import { forbidden, invalid, required, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
 import type { Container, NodeAffinity, Pod, PodSchedulingGate, PodSpec, Toleration } from '../../generated/types.ts';
-import { isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
 import { validateTolerations } from './pod-spec/scheduling.ts';
 
 const INT32_MAX = 2_147_483_647;

@@ -6,7 +6,8 @@ import { withField } from '../../edit.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { configKeyErrors } from '../../names/names.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell } from '../../table/cells.ts';
 import { decodedLength } from './data-size.ts';
 
 const DATA_SIZE_MAX_BYTES = 1024 * 1024;

@@ -6,7 +6,8 @@ import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindContext, type KindDefinition } from '../../kind.ts';
 import { parseIp, warningsForCidr, warningsForIp } from '../../names/ip.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell } from '../../table/cells.ts';
 import { allocateService, needsClusterIp, needsHealthCheckPort, needsNodePort } from './service-allocation.ts';
 import { validateClusterIpFields, validateService, validateServiceUpdate } from './service-validation.ts';
 

@@ -9,7 +9,8 @@ import { parseIp, validateIp, validateLegacyIp, warningsForIp } from '../../name
 import { validateLabels } from '../../names/labels.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from '../../names/names.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell } from '../../table/cells.ts';
 
 type Slice = EndpointSlice & KubeObject;
 

@@ -6,7 +6,8 @@ import type { PolicyRule, RoleRef, Subject } from '../../generated/types.ts';
 import type { TableCell, TableColumn } from '../../kind.ts';
 import { pathSegmentErrors, dnsSubdomainErrors } from '../../names/names.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell } from '../../table/cells.ts';
 
 /** The API group of RBAC. @internal */
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';

@@ -6,7 +6,8 @@ import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import { byteLength, labelValueErrors, qualifiedNameErrors } from '../../names/names.ts';
 import type { KubeObject } from '../../request.ts';
-import { ageCell, isSame } from '../../table/cells.ts';
+import { isSame } from '../../is-same.ts';
+import { ageCell } from '../../table/cells.ts';
 import { nodeLabelWarning } from '../core/pod-spec/warnings.ts';
 
 type Class = StorageClass & KubeObject;

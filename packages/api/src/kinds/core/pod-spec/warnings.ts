@@ -5,7 +5,7 @@ import type { Affinity, Container, ContainerPort, NodeSelectorTerm, PersistentVo
 import { warningsForIp } from '../../../names/ip.ts';
 import { dnsLabelErrors, labelValueErrors } from '../../../names/names.ts';
 import { formatQuantity, quantityMilliValue, quantityOf } from '../../../quantity/quantity.ts';
-import { isSame } from '../../../table/cells.ts';
+import { isSame } from '../../../is-same.ts';
 
 type Annotations = Readonly<Record<string, string>>;
 type Amounts = Readonly<Record<string, unknown>> | undefined;
