@@ -1,5 +1,5 @@
 // Builds and packs every published package and checks the tarballs: publint, that types resolve from ESM and CJS, that
-// `kubesim` works from both once it is installed into an empty folder, and that the first test of examples/vitest passes there.
+// `kubesim` works from both once it is installed into an empty folder, and that the tests of examples/vitest pass there, types included.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -33,9 +33,9 @@ try {
     console.log(`${tarball}: sound`);
   });
   const empty = mkdtempSync(join(tmpdir(), 'kubesim-install-'));
-  const { vitest } = JSON.parse(readFileSync(join(root, 'examples/vitest/package.json'), 'utf8')).devDependencies;
-  writeFileSync(join(empty, 'package.json'), JSON.stringify({ private: true, type: 'module', devDependencies: { vitest } }));
-  const needed = tarballs.filter((file) => !/-(http|cli|testing)-/.test(file)).map((file) => join(folder, file));
+  const { '@kubesim/testing': _testing, ...devDependencies } = JSON.parse(readFileSync(join(root, 'examples/vitest/package.json'), 'utf8')).devDependencies;
+  writeFileSync(join(empty, 'package.json'), JSON.stringify({ private: true, type: 'module', devDependencies }));
+  const needed = tarballs.filter((file) => !/-(http|cli)-/.test(file)).map((file) => join(folder, file));
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--silent', ...needed], empty);
   const use = "const cluster = new Cluster({ nodes: 1 }); cluster.kubectl('create deployment web --image=nginx'); cluster.settle(); console.log(cluster.list('pods').length);";
   writeFileSync(join(empty, 'esm.mjs'), `import { Cluster } from 'kubesim'; ${use}`);
@@ -46,8 +46,13 @@ try {
     console.log(`installed kubesim, ${file}: works`);
   }
   cpSync(join(root, 'examples/vitest/test'), join(empty, 'test'), { recursive: true });
-  await run(join(empty, 'node_modules/.bin/vitest'), ['run', '--root', empty], empty);
-  console.log('installed kubesim, examples/vitest: passes');
+  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true, types: [] };
+  writeFileSync(join(empty, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['test'] }));
+  await Promise.all([
+    run(join(empty, 'node_modules/.bin/vitest'), ['run', '--root', empty], empty),
+    run(bin('tsc'), ['-p', empty], empty),
+  ]);
+  console.log('installed kubesim, examples/vitest: passes, with its types');
   rmSync(empty, { recursive: true, force: true });
 } catch (error) {
   console.error(`${error.stdout ?? ''}${error.stderr ?? ''}` || error.message);

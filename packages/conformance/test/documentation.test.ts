@@ -9,6 +9,7 @@ import * as api from '@kubesim/api';
 import * as client from '@kubesim/client';
 import * as http from '@kubesim/http';
 import * as testing from '@kubesim/testing';
+import * as testingVitest from '@kubesim/testing/vitest';
 import * as kubesim from 'kubesim';
 
 const root = join(import.meta.dirname, '../../..');
@@ -37,7 +38,7 @@ fastCheck.configureGlobal({ numRuns: 5 });
 async function run({ code, given }: Block): Promise<void> {
   const waiting: (Promise<void> | void)[] = [];
   const vitest = { expect, it: (_title: string, test: () => Promise<void> | void) => { waiting.push(test()); }, test: undefined, describe: (_title: string, body: () => void) => { body(); } };
-  const modules: Readonly<Record<string, unknown>> = { kubesim, vitest, 'fast-check': { ...fastCheck, __esModule: true }, '@kubesim/testing': testing, '@kubesim/client': client, '@kubesim/api': api, '@kubesim/http': http, 'node:fs': { readFileSync: () => '', writeFileSync: () => undefined } };
+  const modules: Readonly<Record<string, unknown>> = { kubesim, vitest, 'fast-check': { ...fastCheck, __esModule: true }, '@kubesim/testing': testing, '@kubesim/testing/vitest': testingVitest, '@kubesim/client': client, '@kubesim/api': api, '@kubesim/http': http, 'node:fs': { readFileSync: () => '', writeFileSync: () => undefined } };
   const { outputText } = typescript.transpileModule(`${given}\n${code}`, { compilerOptions: { module: typescript.ModuleKind.CommonJS, target: typescript.ScriptTarget.ES2022, esModuleInterop: true } });
   const require = (name: string): unknown => {
     if (modules[name] === undefined) throw new Error(`the block imports ${name}, which the documents do not use`);
