@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { Cluster, type Recording } from 'kubesim';
+import { runConformance, type ConformanceCommand } from './conformance.ts';
 import { exploreFile, type ExploreCommand } from './explore.ts';
 import { checkTraceFile, runFile, timelineFile } from './runs.ts';
 import { serve, type ServeFlags } from './serve.ts';
@@ -74,6 +75,14 @@ program.command('timeline <file>')
 program.command('check-trace <events>')
   .description('check recorded watch events of a real cluster: a JSON array, or one event a line')
   .action((file: string) => { process.exitCode = checkTraceFile(file, (line) => { console.log(line); }) ? 0 : 1; });
+
+program.command('conformance')
+  .description("run upstream's [Conformance] behaviours of StatefulSets, Deployments, ReplicaSets and ReplicationControllers against a cluster, in namespaces of their own")
+  .requiredOption('--kubeconfig <file>', 'the cluster, and who asks')
+  .option('--context <name>', 'a context of the kubeconfig; the current one without it')
+  .option('--speed <speed>', "how fast time runs there, as given to kubesim serve: '60x', 'max' or 'step'", '1x')
+  .option('--suite <kinds>', 'some of statefulset, deployment, replicaset, replicationcontroller, separated by commas')
+  .action(async (options: ConformanceCommand) => { process.exitCode = await runConformance(options, (line) => { console.log(line); }) ? 0 : 1; });
 
 function fail(error: unknown): void {
   console.error(`kubesim: ${(error as Error).message}`);

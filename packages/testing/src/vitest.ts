@@ -4,7 +4,7 @@ import { matchers, type KubesimMatchers } from './matchers.ts';
 
 declare module 'vitest' {
   // Declarations of one interface have the same parameters; vitest's takes what was given to expect.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unused-vars
   interface Matchers<T = any> extends KubesimMatchers {}
 }
 
