@@ -29,7 +29,7 @@ export { humanDuration } from './table/human-duration.ts';
 export { defaultPodTemplate } from './kinds/apps/template.ts';
 export { defaultPodOwnSpec, defaultPodSpec } from './kinds/core/pod-spec/defaults.ts';
 export { validatePodSpec, validatePodTemplate } from './kinds/core/pod-spec/validate.ts';
-export { qosClass } from './kinds/core/pod.ts';
+export { qosClass } from './kinds/core/qos-class.ts';
 export type { Field, ListType, MapType, ScalarType, StructType, TypeNode } from './schema/types.ts';
 export { structOfDefinition, structOfKind, structOfSchema } from './schema/types.ts';
 export type { ConformFindings } from './schema/conform.ts';

@@ -80,6 +80,17 @@ export function dnsSubdomainErrors(text: string): readonly string[] {
   return subdomain(text, 'characters');
 }
 
+const underscoredLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const underscoredSubdomain = `${underscoredLabel}(\\.${underscoredLabel})*`;
+const underscoredPattern = new RegExp(`^${underscoredSubdomain}$`);
+
+/** A subdomain that may hold underscores: search paths of DNS. @public */
+export function dnsSubdomainWithUnderscoreErrors(text: string): readonly string[] {
+  const errors = tooLong(text, SUBDOMAIN_LENGTH_MAX, 'characters');
+  if (!underscoredPattern.test(text)) errors.push(patternMessage("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character", underscoredSubdomain, 'example.com'));
+  return errors;
+}
+
 /** A DNS-1035 label: names of Services. @public */
 export function dns1035LabelErrors(text: string): readonly string[] {
   const errors = tooLong(text, LABEL_LENGTH_MAX, 'characters');

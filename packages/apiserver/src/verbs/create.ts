@@ -40,7 +40,7 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   const decoded = object;
   object = Object.freeze({
     ...object,
-    metadata: freeze({ ...given, name, namespace: kind.namespaced ? scope.namespace : given.namespace, uid: undefined, creationTimestamp: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined }),
+    metadata: freeze({ ...given, name, namespace: kind.namespaced ? scope.namespace : undefined, uid: undefined, creationTimestamp: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined }),
   });
   const attributes = {
     operation: 'CREATE' as const, kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, object, dryRun, user: write.user ?? ADMINISTRATOR,

@@ -102,7 +102,7 @@ export function decodePatched(kind: Scope['kind'], patched: KubeObject, options:
 /** Metadata as the server keeps it: what a client may not change is put back. */
 function keepMetadata(sent: ObjectMeta, old: ObjectMeta): ObjectMeta {
   return tidy({
-    ...sent, namespace: sent.namespace ?? old.namespace, uid: sent.uid === undefined || sent.uid === '' ? old.uid : sent.uid, creationTimestamp: old.creationTimestamp, generation: old.generation,
+    ...sent, namespace: old.namespace === undefined ? undefined : sent.namespace ?? old.namespace, uid: sent.uid === undefined || sent.uid === '' ? old.uid : sent.uid, creationTimestamp: old.creationTimestamp, generation: old.generation,
     resourceVersion: undefined, selfLink: undefined, managedFields: undefined, deletionTimestamp: old.deletionTimestamp, deletionGracePeriodSeconds: old.deletionGracePeriodSeconds,
   });
 }

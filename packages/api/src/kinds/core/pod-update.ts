@@ -1,8 +1,9 @@
 // What an update of a pod may change. Upstream: pkg/apis/core/validation/validation.go ValidatePodUpdate (1.37).
 import { forbidden, invalid, required, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
-import type { Container, NodeAffinity, Pod, PodSchedulingGate, PodSpec, Toleration } from '../../generated/types.ts';
+import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSchedulingGate, PodSpec, Toleration } from '../../generated/types.ts';
 import { isSame } from '../../is-same.ts';
+import { MIRROR_ANNOTATION, validatePodAnnotationsUpdate } from './pod-annotations.ts';
 import { validateTolerations } from './pod-spec/scheduling.ts';
 
 const INT32_MAX = 2_147_483_647;
@@ -34,15 +35,27 @@ function validateRemovedGates(next: readonly PodSchedulingGate[], old: readonly 
   return added.map(({ name, index }) => forbidden(path.index(index).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`));
 }
 
-/** Whether a gated pod's node affinity only became narrower. */
-function isNarrowed(next: NodeAffinity | undefined, old: NodeAffinity | undefined): boolean {
-  const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+/** A gated pod's node selector may only grow. */
+function validateSelectorMutation(next: PodSpec['nodeSelector'], old: PodSpec['nodeSelector'], path: FieldPath): readonly FieldError[] {
+  const isKept = Object.entries(old ?? {}).every(([key, value]) => next?.[key] === value);
+  return isKept ? [] : [invalid(path, next ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)')];
+}
+
+/** A gated pod's node affinity may only become narrower. */
+function validateAffinityMutation(next: NodeAffinity | undefined, old: NodeAffinity | undefined, path: FieldPath): readonly FieldError[] {
+  const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   const after = next?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  if (before.length === 0) return true;
-  return before.length === after.length && before.every((term, index) => {
-    const other = after[index];
-    return (term.matchExpressions ?? []).every((requirement, place) => isSame(requirement, other?.matchExpressions?.[place])) && (term.matchFields ?? []).every((requirement, place) => isSame(requirement, other?.matchFields?.[place]));
-  });
+  if (before === undefined) return [];
+  const at = path.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
+  if (before.length > 0 && after.length !== before.length) return [invalid(at, after, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+  const errors: FieldError[] = [];
+  for (const [index, term] of before.entries()) {
+    const other = after[index] ?? {};
+    const size = ({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): number => matchExpressions.length + matchFields.length;
+    const isKept = (['matchExpressions', 'matchFields'] as const).every((field) => (term[field] ?? []).every((requirement, place) => isSame(requirement, other[field]?.[place])));
+    if (!isKept || (size(term) === 0 && size(other) > 0)) errors.push(invalid(at.index(index), other, 'only additions are allowed (no mutations or deletions)'));
+  }
+  return errors;
 }
 
 /** The new spec with what may change put back to what was. */
@@ -50,17 +63,17 @@ function munged(next: PodSpec, old: PodSpec): PodSpec {
   const withImages = (containers: readonly Container[] | undefined, before: readonly Container[] | undefined): readonly Container[] | undefined => containers?.map((container, index) => ({ ...container, image: before?.[index]?.image }));
   const isGated = (old.schedulingGates ?? []).length > 0;
   const isTamed = (old.terminationGracePeriodSeconds ?? 0) < 0 && next.terminationGracePeriodSeconds === 1;
-  const canSelect = isGated && Object.entries(old.nodeSelector ?? {}).every(([key, value]) => next.nodeSelector?.[key] === value);
-  const canAttract = isGated && isNarrowed(next.affinity?.nodeAffinity, old.affinity?.nodeAffinity) && isSame({ ...next.affinity, nodeAffinity: undefined }, { ...old.affinity, nodeAffinity: undefined });
+  // What of these may not be changed has an error of its own.
+  const affinity = isSame({ ...next.affinity, nodeAffinity: undefined }, { ...old.affinity, nodeAffinity: undefined }) ? old.affinity : next.affinity;
   return {
     ...next, containers: withImages(next.containers, old.containers) ?? [], initContainers: withImages(next.initContainers, old.initContainers),
     activeDeadlineSeconds: old.activeDeadlineSeconds, tolerations: old.tolerations, schedulingGates: old.schedulingGates,
-    ...(isTamed ? { terminationGracePeriodSeconds: old.terminationGracePeriodSeconds } : {}), ...(canSelect ? { nodeSelector: old.nodeSelector } : {}), ...(canAttract ? { affinity: old.affinity } : {}),
+    ...(isTamed ? { terminationGracePeriodSeconds: old.terminationGracePeriodSeconds } : {}), ...(isGated ? { nodeSelector: old.nodeSelector, affinity } : {}),
   };
 }
 
-/** A unified diff of two specs, in the form of upstream's; of its own fields' names, not of Go's. */
-function specDiff(old: PodSpec, next: PodSpec): string {
+/** A unified diff of two values, in the form of upstream's; of its own fields' names, not of Go's. */
+function textDiff(old: unknown, next: unknown): string {
   const before = JSON.stringify(old, null, 1).split('\n');
   const after = JSON.stringify(next, null, 1).split('\n');
   let start = 0;
@@ -80,34 +93,44 @@ function specDiff(old: PodSpec, next: PodSpec): string {
 export function validatePodUpdate(pod: Pod, old: Pod): readonly FieldError[] {
   const path = fieldPath('spec');
   const { spec } = pod;
-  if (spec === old.spec) return [];
+  const ofAnnotations = pod.metadata?.annotations === old.metadata?.annotations ? [] : validatePodAnnotationsUpdate(pod, old);
+  if (spec === old.spec) return ofAnnotations;
+  return [...ofAnnotations, ...validateSpecUpdate(spec, old.spec, path)];
+}
+
+function validateSpecUpdate(spec: PodSpec, old: PodSpec, path: FieldPath): readonly FieldError[] {
   // Upstream checks the images once more in updates: its list of causes has such an error twice, its message once.
   const images: FieldError[] = [];
   for (const field of ['containers', 'initContainers'] as const) {
-    if ((spec[field] ?? []).length !== (old.spec[field] ?? []).length) return [...images, forbidden(path.child(field), 'pod updates may not add or remove containers')];
+    if ((spec[field] ?? []).length !== (old[field] ?? []).length) return [...images, forbidden(path.child(field), 'pod updates may not add or remove containers')];
     for (const [index, { image = '' }] of (spec[field] ?? []).entries()) if (image === '') images.push(required(path.child(field).index(index).child('image')));
     images.push(...validateImageSpaces(spec[field], path.child(field)));
   }
-  const deadline = validateDeadline(spec.activeDeadlineSeconds, old.spec.activeDeadlineSeconds, path.child('activeDeadlineSeconds'));
-  if (deadline !== undefined) return [...images, deadline];
+  const deadline = validateDeadline(spec.activeDeadlineSeconds, old.activeDeadlineSeconds, path.child('activeDeadlineSeconds'));
+  if (deadline !== undefined && spec.activeDeadlineSeconds !== undefined) return [...images, deadline];
   const errors: FieldError[] = [
-    ...images,
-    ...validateAddedTolerations(spec.tolerations ?? [], old.spec.tolerations ?? [], path.child('tolerations')), ...validateRemovedGates(spec.schedulingGates ?? [], old.spec.schedulingGates ?? [], path.child('schedulingGates')),
+    ...images, ...(deadline === undefined ? [] : [deadline]),
+    ...validateAddedTolerations(spec.tolerations ?? [], old.tolerations ?? [], path.child('tolerations')), ...validateRemovedGates(spec.schedulingGates ?? [], old.schedulingGates ?? [], path.child('schedulingGates')),
   ];
-  const rest = munged(spec, old.spec);
-  if (!isSame(rest, old.spec)) errors.push(forbidden(path, `pod updates may not change fields other than ${UPDATABLE}\n${specDiff(old.spec, rest)}`));
+  if ((old.schedulingGates ?? []).length > 0) {
+    errors.push(...validateSelectorMutation(spec.nodeSelector, old.nodeSelector, path.child('nodeSelector')));
+    errors.push(...validateAffinityMutation(spec.affinity?.nodeAffinity, old.affinity?.nodeAffinity, path.child('affinity', 'nodeAffinity')));
+  }
+  const rest = munged(spec, old);
+  if (!isSame(rest, old)) errors.push(forbidden(path, `pod updates may not change fields other than ${UPDATABLE}\n${textDiff(old, rest)}`));
   return errors;
 }
 
 /** Errors of adding ephemeral containers: those that are there stay as they are. @internal */
 export function validateEphemeralUpdate(pod: Pod, old: Pod): readonly FieldError[] {
+  if (old.metadata?.annotations?.[MIRROR_ANNOTATION] !== undefined) return [forbidden('', 'static pods do not support ephemeral containers')];
   const path = fieldPath('spec', 'ephemeralContainers');
   const errors: FieldError[] = [];
   const next = pod.spec.ephemeralContainers ?? [];
-  for (const [index, container] of (old.spec.ephemeralContainers ?? []).entries()) {
+  for (const container of old.spec.ephemeralContainers ?? []) {
     const same = next.find((other) => other.name === container.name);
     if (same === undefined) errors.push(forbidden(path, `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`));
-    else if (!isSame(same, container)) errors.push(forbidden(path.index(index), `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n`));
+    else if (!isSame(same, container)) errors.push(forbidden(path, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n${textDiff(container, same)}`));
   }
   return errors;
 }

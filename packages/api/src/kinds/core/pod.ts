@@ -1,5 +1,5 @@
 // core/v1 Pod.
-import type { Container, Pod, PodStatus } from '../../generated/types.ts';
+import type { Pod, PodStatus, Volume } from '../../generated/types.ts';
 import { forbidden, type FieldError } from '../../field-error.ts';
 import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
@@ -8,46 +8,50 @@ import type { KubeObject } from '../../request.ts';
 import { defaultSpecOfPod } from './pod-spec/defaults.ts';
 import { validatePodSpec } from './pod-spec/validate.ts';
 import { podWarnings } from './pod-spec/warnings.ts';
+import { validatePodAnnotations, validateProfilesMatch } from './pod-annotations.ts';
 import { podCells, POD_COLUMNS } from './pod-columns.ts';
+import { prepareResize, validateResize } from './pod-resize.ts';
+import { prepareStatus, validatePodStatus } from './pod-status.ts';
 import { validateEphemeralUpdate, validateImageSpaces, validatePodUpdate } from './pod-update.ts';
+import { qosClass } from './qos-class.ts';
 
 type StoredPod = Pod & KubeObject;
-
-/** Quality of service class of a pod. Upstream: pkg/apis/core/v1/helper/qos/qos.go (1.37). @public */
-export function qosClass(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
-  const isSet = (list: Readonly<Record<string, unknown>> | undefined): boolean => list !== undefined && (list['cpu'] !== undefined || list['memory'] !== undefined);
-  if (!containers.some(({ resources }) => isSet(resources?.requests) || isSet(resources?.limits))) return 'BestEffort';
-  const isGuaranteed = containers.every(({ resources }) => ['cpu', 'memory'].every((name) => resources?.limits?.[name] !== undefined && String(resources.requests?.[name] ?? resources.limits[name]) === String(resources.limits[name])));
-  return isGuaranteed ? 'Guaranteed' : 'Burstable';
-}
 
 const SPEC_PATH = fieldPath('spec');
 
 function validate(pod: StoredPod, old: StoredPod | undefined): readonly FieldError[] {
   const { spec } = pod;
+  const annotationErrors = pod.metadata.annotations === undefined ? NONE : validatePodAnnotations(pod, old);
   // A pod that only changed outside its spec was checked when it got that spec.
-  if (old !== undefined && old.spec === spec) return [];
+  if (old !== undefined && old.spec === spec) return annotationErrors;
   const specErrors = validatePodSpec(spec, SPEC_PATH);
   const spaces = [...validateImageSpaces(spec.containers, SPEC_PATH.child('containers')), ...validateImageSpaces(spec.initContainers, SPEC_PATH.child('initContainers'))];
-  const isEarly = old === undefined && (spec.ephemeralContainers ?? []).length > 0;
-  if (specErrors.length === 0 && spaces.length === 0 && !isEarly) return specErrors;
-  return [...specErrors, ...spaces, ...(isEarly ? [forbidden(SPEC_PATH.child('ephemeralContainers'), 'cannot be set on create')] : [])];
+  const tokens = spec.volumes === undefined || (spec.serviceAccountName ?? '') !== '' ? NONE : validateTokens(spec.volumes);
+  const ofCreate = old === undefined ? validateNew(pod) : NONE;
+  if (specErrors.length === 0 && spaces.length === 0 && annotationErrors.length === 0 && tokens.length === 0 && ofCreate.length === 0) return specErrors;
+  return [...annotationErrors, ...specErrors, ...tokens, ...spaces, ...ofCreate];
+}
+
+const NONE: readonly FieldError[] = [];
+
+/** Tokens are of a service account, which must be named. */
+function validateTokens(volumes: readonly Volume[]): readonly FieldError[] {
+  return volumes.flatMap((volume, index) => (volume.projected?.sources ?? []).flatMap((source, place) => (
+    source.serviceAccountToken === undefined ? [] : [forbidden(SPEC_PATH.child('volumes').index(index).child('projected', 'sources').index(place).child('serviceAccountToken'), 'must not be specified when serviceAccountName is not set')])));
+}
+
+/** What only new pods must keep to. */
+function validateNew(pod: StoredPod): readonly FieldError[] {
+  const { spec } = pod;
+  const errors: FieldError[] = [];
+  if (spec.ephemeralContainers !== undefined && spec.ephemeralContainers.length > 0) errors.push(forbidden(SPEC_PATH.child('ephemeralContainers'), 'cannot be set on create'));
+  if (spec.schedulingGates !== undefined && spec.schedulingGates.length > 0 && (spec.nodeName ?? '') !== '') errors.push(forbidden(SPEC_PATH.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
+  return pod.metadata.annotations === undefined ? errors : [...errors, ...validateProfilesMatch(pod)];
 }
 
 /** Of a write of ephemeral containers only they count. */
 function withEphemeralContainers(pod: StoredPod, old: StoredPod): StoredPod {
   return { ...old, metadata: { ...old.metadata, resourceVersion: pod.metadata.resourceVersion }, spec: withField(old.spec, 'ephemeralContainers', pod.spec.ephemeralContainers) };
-}
-
-/** Of a resize only the resources of the containers that are there count. */
-function withResources(pod: StoredPod, old: StoredPod): StoredPod {
-  const resized = (next: readonly Container[] | undefined, before: readonly Container[]): readonly Container[] => before.map((container) => {
-    const other = next?.find(({ name }) => name === container.name);
-    return other === undefined ? container : withField(withField(container, 'resources', other.resources), 'resizePolicy', other.resizePolicy);
-  });
-  const spec = withField(old.spec, 'containers', resized(pod.spec.containers, old.spec.containers));
-  return { ...old, metadata: { ...old.metadata, resourceVersion: pod.metadata.resourceVersion }, spec: spec.initContainers === undefined ? spec : withField(spec, 'initContainers', resized(pod.spec.initContainers, spec.initContainers)) };
 }
 
 function withGateCondition(status: PodStatus, pod: StoredPod, time: string): PodStatus {
@@ -59,7 +63,12 @@ function withGateCondition(status: PodStatus, pod: StoredPod, time: string): Pod
 /** Pod. @public */
 export const podKind: KindDefinition = defineKind<StoredPod>({
   group: '', version: 'v1', kind: 'Pod', resource: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true, hasGeneration: true,
-  subresources: { status: true, binding: true, eviction: true, ephemeralcontainers: { prepareForUpdate: withEphemeralContainers, validateUpdate: (pod, old) => [...validate(pod, old), ...validateEphemeralUpdate(pod, old)] }, resize: { prepareForUpdate: withResources, validateUpdate: validate }, log: true, exec: true, attach: true, portforward: true, proxy: true },
+  subresources: {
+    status: { prepareForUpdate: prepareStatus, validateUpdate: validatePodStatus }, binding: true, eviction: true,
+    ephemeralcontainers: { prepareForUpdate: withEphemeralContainers, validateUpdate: (pod, old) => [...validate(pod, old), ...validateEphemeralUpdate(pod, old)] },
+    resize: { prepareForUpdate: prepareResize, validateUpdate: (pod, old) => [...validate(pod, old), ...validateResize(pod, old)] },
+    log: true, exec: true, attach: true, portforward: true, proxy: true,
+  },
   deleteReturnsObject: true,
   default: (pod) => withField(pod, 'spec', defaultSpecOfPod(pod.spec)),
   prepareForCreate: (pod, { time }) => ({ ...pod, status: withGateCondition({ phase: 'Pending', qosClass: qosClass(pod) } as PodStatus, pod, time) }),

@@ -1,7 +1,7 @@
 // Containers, init containers and ephemeral containers. Upstream: pkg/apis/core/validation/validation.go validateContainers (1.37).
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
-import type { Container, ContainerPort, EphemeralContainer, PodSpec } from '../../../generated/types.ts';
+import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } from '../../../generated/types.ts';
 import { dnsLabelErrors, portNameErrors, portNumberErrors } from '../../../names/names.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
 import { validateLifecycle, validateProbes } from './probes.ts';
@@ -10,7 +10,7 @@ import { validateContainerSecurity } from './security.ts';
 import { validateMounts } from './volumes.ts';
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
-const TERMINATION_POLICIES = ['FallbackToLogsOnError', 'File'];
+const TERMINATION_POLICIES = ['File', 'FallbackToLogsOnError'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const NOT_FOR_INIT = 'may not be set for init containers without restartPolicy=Always';
 
@@ -35,8 +35,23 @@ function validatePorts(ports: readonly ContainerPort[], path: FieldPath): readon
   return errors;
 }
 
+function validateResizePolicy(container: Container | EphemeralContainer, podRestart: string | undefined, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  for (const [index, { resourceName, restartPolicy }] of (container.resizePolicy ?? []).entries()) {
+    if (seen.has(resourceName)) errors.push(duplicate(path.index(index), resourceName));
+    seen.add(resourceName);
+    if (resourceName === '') errors.push(required(path));
+    else if (resourceName !== 'cpu' && resourceName !== 'memory') errors.push(notSupported(path, resourceName, ['cpu', 'memory']));
+    if (restartPolicy === '') errors.push(required(path));
+    else if (restartPolicy !== 'NotRequired' && restartPolicy !== 'RestartContainer') errors.push(notSupported(path, restartPolicy, ['NotRequired', 'RestartContainer']));
+    if (podRestart === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+  }
+  return errors;
+}
+
 /** What holds for containers of every sort. */
-function validateCommon(container: Container | EphemeralContainer, volumes: ReadonlySet<string>, path: FieldPath): FieldError[] {
+function validateCommon(container: Container | EphemeralContainer, spec: PodSpec, volumes: ReadonlyMap<string, Volume>, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (container.name === '') errors.push(required(path.child('name')));
   else errors.push(...dnsLabelErrors(container.name).map((text) => invalid(path.child('name'), container.name, text)));
@@ -51,19 +66,17 @@ function validateCommon(container: Container | EphemeralContainer, volumes: Read
   const pull = container.imagePullPolicy ?? '';
   if (pull === '') errors.push(required(path.child('imagePullPolicy')));
   else if (!PULL_POLICIES.includes(pull)) errors.push(notSupported(path.child('imagePullPolicy'), pull, PULL_POLICIES));
-  errors.push(...validateResources(container.resources, path.child('resources')));
-  const resized = new Set<string>();
-  for (const { resourceName, restartPolicy } of container.resizePolicy ?? []) {
-    const at = path.child('resizePolicy');
-    if (resized.has(resourceName)) errors.push(duplicate(at, resourceName));
-    resized.add(resourceName);
-    if (resourceName === '') errors.push(required(at));
-    else if (resourceName !== 'cpu' && resourceName !== 'memory') errors.push(notSupported(at, resourceName, ['cpu', 'memory']));
-    if (restartPolicy === '') errors.push(required(at));
-    else if (restartPolicy !== 'NotRequired' && restartPolicy !== 'RestartContainer') errors.push(notSupported(at, restartPolicy, ['NotRequired', 'RestartContainer']));
-  }
-  errors.push(...validateContainerSecurity(container.securityContext, path.child('securityContext')));
+  errors.push(...validateResources(container.resources, path.child('resources'), spec.resourceClaims));
+  errors.push(...validateResizePolicy(container, spec.restartPolicy, path.child('resizePolicy')));
+  errors.push(...validateContainerSecurity(container.securityContext, path.child('securityContext'), spec.hostUsers !== false));
   return errors;
+}
+
+const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+
+/** A container's own restart policy. */
+function validateRestart({ restartPolicy }: Container, path: FieldPath): readonly FieldError[] {
+  return restartPolicy === undefined || RESTART_POLICIES.includes(restartPolicy) ? [] : [notSupported(path.child('restartPolicy'), restartPolicy, RESTART_POLICIES)];
 }
 
 /** Ports of the host that two containers ask for. */
@@ -82,31 +95,31 @@ function validateHostPorts(containers: readonly Container[], path: FieldPath): r
 }
 
 /** Errors of the regular containers. @internal */
-export function validateContainers(spec: PodSpec, volumes: ReadonlySet<string>, path: FieldPath): readonly FieldError[] {
+export function validateContainers(spec: PodSpec, volumes: ReadonlyMap<string, Volume>, path: FieldPath): readonly FieldError[] {
   const containers = spec.containers ?? [];
   if (containers.length === 0) return [required(path)];
   const errors: FieldError[] = [];
   const names = new Set<string>();
   for (const [index, container] of containers.entries()) {
     const at = path.index(index);
-    errors.push(...validateCommon(container, volumes, at));
+    errors.push(...validateCommon(container, spec, volumes, at));
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     names.add(container.name);
-    errors.push(...validateLifecycle(container.lifecycle, spec.terminationGracePeriodSeconds, at.child('lifecycle')), ...validateProbes(container, spec.terminationGracePeriodSeconds, at));
+    errors.push(...validateLifecycle(container.lifecycle, spec.terminationGracePeriodSeconds, at.child('lifecycle')), ...validateProbes(container, spec.terminationGracePeriodSeconds, at), ...validateRestart(container, at));
   }
   errors.push(...validateHostPorts(containers, path));
   return errors;
 }
 
 /** Errors of the init containers. @internal */
-export function validateInitContainers(spec: PodSpec, volumes: ReadonlySet<string>, path: FieldPath): readonly FieldError[] {
+export function validateInitContainers(spec: PodSpec, volumes: ReadonlyMap<string, Volume>, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set((spec.containers ?? []).map((container) => container.name));
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const at = path.index(index);
-    errors.push(...validateCommon(container, volumes, at));
+    errors.push(...validateCommon(container, spec, volumes, at));
     const isSidecar = container.restartPolicy === 'Always';
-    if (container.restartPolicy !== undefined && !['Always', 'Never', 'OnFailure'].includes(container.restartPolicy)) errors.push(notSupported(at.child('restartPolicy'), container.restartPolicy, ['Always', 'Never', 'OnFailure']));
+    errors.push(...validateRestart(container, at));
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     else if (container.name !== '') names.add(container.name);
     errors.push(...validateHostPorts([container], path));
@@ -119,23 +132,23 @@ export function validateInitContainers(spec: PodSpec, volumes: ReadonlySet<strin
 }
 
 /** Errors of the ephemeral containers. @internal */
-export function validateEphemeralContainers(spec: PodSpec, volumes: ReadonlySet<string>, path: FieldPath): readonly FieldError[] {
+export function validateEphemeralContainers(spec: PodSpec, volumes: ReadonlyMap<string, Volume>, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
   const regular = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.name));
   const names = new Set(regular);
   for (const [index, container] of (spec.ephemeralContainers ?? []).entries()) {
     const at = path.index(index);
-    if (container.name !== '') {
-      if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
-      names.add(container.name);
-    }
-    errors.push(...validateCommon(container, volumes, at));
+    errors.push(...validateCommon(container, spec, volumes, at));
+    const image = container.image ?? '';
+    if (image.trim() !== image) errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
+    if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
+    names.add(container.name);
     const target = container.targetContainerName ?? '';
     if (target !== '' && !regular.has(target)) errors.push({ type: 'Not found', field: String(at.child('targetContainerName')), badValue: target, detail: '' });
-    for (const field of ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy'] as const) {
-      if (container[field] !== undefined) errors.push(forbidden(at.child(field), 'cannot be set for an Ephemeral Container'));
+    const isSet = (value: unknown): boolean => value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0);
+    for (const field of ['ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const) {
+      if (isSet(container[field])) errors.push(forbidden(at.child(field), 'cannot be set for an Ephemeral Container'));
     }
-    if (Object.keys(container.resources ?? {}).length > 0) errors.push(forbidden(at.child('resources'), 'cannot be set for an Ephemeral Container'));
     for (const [place, mount] of (container.volumeMounts ?? []).entries()) {
       for (const field of ['subPath', 'subPathExpr'] as const) if ((mount[field] ?? '') !== '') errors.push(forbidden(at.child('volumeMounts').index(place).child(field), 'cannot be set for an Ephemeral Container'));
     }

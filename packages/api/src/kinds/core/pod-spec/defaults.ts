@@ -1,6 +1,7 @@
 // Defaults of pod specs that the schema does not publish. Upstream: pkg/apis/core/v1/defaults.go (1.37).
 import { mapField, mapItems, memoizeAlike, memoizeFrozen, withDefaults, withField } from '../../../edit.ts';
 import type { Container, ContainerPort, DownwardAPIVolumeFile, EnvVar, PodSpec, Probe, ResourceRequirements, Volume, VolumeProjection } from '../../../generated/types.ts';
+import { containerRequests, isPodLevelResource } from './resources.ts';
 
 const DEFAULT_MODE = 0o644;
 const TOKEN_SECONDS = 3600;
@@ -85,11 +86,20 @@ const withHostPorts = memoizeFrozen((containers: readonly Container[]): readonly
 /** What a pod's spec is filled in with beyond a template's: requests, ports of the host, links to services. @public */
 export function defaultPodOwnSpec(spec: PodSpec): PodSpec {
   const fill = spec.hostNetwork === true ? (containers: readonly Container[]): readonly Container[] => withHostPorts(withRequests(containers)) : withRequests;
-  return withDefaults(mapField(mapField(spec, 'containers', fill), 'initContainers', fill), { enableServiceLinks: true });
+  const filled = withDefaults(mapField(mapField(spec, 'containers', fill), 'initContainers', fill), { enableServiceLinks: true });
+  return filled.resources?.limits === undefined ? filled : { ...filled, resources: defaultPodRequests(filled, filled.resources) };
 }
 
 /** The spec of a pod with all its defaults. Remembered for frozen specs that are alike. @internal */
 export const defaultSpecOfPod: (spec: PodSpec) => PodSpec = memoizeAlike('containers', OWN_FIELDS, (spec: PodSpec): PodSpec => defaultPodOwnSpec(defaultPodSpec(spec)));
+
+/** What a pod as a whole asks for and does not say is what its containers ask for, else what limits it. */
+function defaultPodRequests(spec: PodSpec, resources: ResourceRequirements): ResourceRequirements {
+  const requests: Record<string, string> = { ...(resources.requests as Readonly<Record<string, string>> | undefined) };
+  for (const [name, amount] of containerRequests(spec)) if ((name === 'cpu' || name === 'memory') && requests[name] === undefined) requests[name] = amount;
+  for (const [name, amount] of Object.entries(resources.limits ?? {})) if (isPodLevelResource(name)) requests[name] ??= amount as string;
+  return Object.keys(requests).length === 0 ? resources : { ...resources, requests };
+}
 
 /** Requests that are left out follow the limits: for pods, not for templates. */
 function defaultRequests(resources: ResourceRequirements): ResourceRequirements {

@@ -2,7 +2,7 @@
 import { invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
 import type { EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../../../generated/types.ts';
-import { configKeyErrors, dnsSubdomainErrors, envNameErrors, qualifiedNameErrors } from '../../../names/names.ts';
+import { configKeyErrors, dnsSubdomainErrors, envNameErrors, maskTrailingDash, qualifiedNameErrors } from '../../../names/names.ts';
 
 /** Fields that an environment variable may show. @internal */
 export const ENV_FIELDS: readonly string[] = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'];
@@ -35,12 +35,25 @@ export function validateResourceFieldRef(reference: ResourceFieldSelector, isVol
   if (isVolume && (reference.containerName ?? '') === '') errors.push(required(path.child('containerName')));
   else if (reference.resource === '') errors.push(required(path.child('resource')));
   else if (!ENV_RESOURCES.includes(reference.resource) && !/^(requests|limits)\.hugepages-/.test(reference.resource)) errors.push(notSupported(path.child('resource'), reference.resource, ENV_RESOURCES));
-  return errors;
+  return [...errors, ...validateDivisor(reference, path.child('divisor'))];
+}
+
+const SIZE_DIVISORS = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
+
+/** What a resource's amount may be divided by. */
+function validateDivisor({ resource, divisor }: ResourceFieldSelector, path: FieldPath): readonly FieldError[] {
+  const text = String(divisor ?? '0');
+  if (text === '0') return [];
+  const [, what = ''] = /^(?:limits|requests)\.(.*)$/.exec(resource) ?? [];
+  if (what === 'cpu') return text === '1' || text === '1m' ? [] : [invalid(path, resource, "only divisor's values 1m and 1 are supported with the cpu resource")];
+  const name = what === 'memory' ? 'memory' : what === 'ephemeral-storage' ? 'local ephemeral storage' : what.startsWith('hugepages-') ? 'hugepages' : undefined;
+  if (name === undefined || SIZE_DIVISORS.includes(text)) return [];
+  return [invalid(path, resource, `only divisor's values ${SIZE_DIVISORS.join(', ')} are supported with the ${name} resource`)];
 }
 
 function validateKeyRef(reference: { readonly name?: string; readonly key: string }, path: FieldPath): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if ((reference.name ?? '') === '') errors.push(required(path.child('name')));
+  const name = reference.name ?? '';
+  const errors: FieldError[] = dnsSubdomainErrors(name).map((text) => invalid(path.child('name'), name, text));
   if (reference.key === '') errors.push(required(path.child('key')));
   else errors.push(...configKeyErrors(reference.key).map((text) => invalid(path.child('key'), reference.key, text)));
   return errors;
@@ -85,10 +98,10 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: FieldPa
       if (reference === undefined) continue;
       count++;
       if ((reference.name ?? '') === '') errors.push(required(at.child(field, 'name')));
-      else errors.push(...dnsSubdomainErrors(reference.name as string).map((text) => invalid(at.child(field, 'name'), reference.name, text)));
+      else errors.push(...dnsSubdomainErrors(maskTrailingDash(reference.name as string)).map((text) => invalid(at.child(field, 'name'), reference.name, text)));
     }
-    if (count === 0) errors.push(invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`'));
-    else if (count > 1) errors.push(invalid(at, '', 'may not have more than one field specified at a time'));
+    if (count === 0) errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    else if (count > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
   }
   return errors;
 }

@@ -17,10 +17,8 @@ function validateHttpGet(get: HTTPGetAction, path: FieldPath): readonly FieldErr
   if ((get.path ?? '') === '') errors.push(required(path.child('path')));
   errors.push(...validatePort(get.port, path.child('port')));
   if (get.scheme !== 'HTTP' && get.scheme !== 'HTTPS') errors.push(notSupported(path.child('scheme'), get.scheme ?? '', ['HTTP', 'HTTPS']));
-  for (const [index, header] of (get.httpHeaders ?? []).entries()) {
-    if (!/^[-A-Za-z0-9]+$/.test(header.name)) {
-      errors.push(invalid(path.child('httpHeaders').index(index).child('name'), header.name, "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"));
-    }
+  for (const { name } of get.httpHeaders ?? []) {
+    if (!/^[-A-Za-z0-9]+$/.test(name)) errors.push(invalid(path.child('httpHeaders'), name, "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"));
   }
   return errors;
 }
@@ -39,9 +37,7 @@ function validateHandler(handler: Probe & LifecycleHandler, graceSeconds: number
   if (handler.grpc !== undefined && isFirst('grpc')) errors.push(...validatePort(handler.grpc.port, path.child('grpc', 'port')));
   if (handler.sleep !== undefined && isFirst('sleep')) {
     const { seconds } = handler.sleep;
-    if (seconds < 0 || (graceSeconds !== undefined && seconds > graceSeconds)) {
-      errors.push(invalid(path.child('sleep'), seconds, `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds ?? 0})`));
-    }
+    if (graceSeconds !== undefined && (seconds < 0 || seconds > graceSeconds)) errors.push(invalid(path.child('sleep'), seconds, `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`));
   }
   if (count === 0) errors.push(required(path, 'must specify a handler type'));
   return errors;

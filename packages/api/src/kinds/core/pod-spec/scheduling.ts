@@ -2,13 +2,13 @@
 // Upstream: pkg/apis/core/validation/validation.go (1.37).
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
-import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint } from '../../../generated/types.ts';
+import type { Affinity, LabelSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm, PodSchedulingGate, Toleration, TopologySpreadConstraint } from '../../../generated/types.ts';
 import { validateLabelName, validateLabelSelector } from '../../../names/labels.ts';
-import { dnsLabelErrors, labelValueErrors } from '../../../names/names.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors } from '../../../names/names.ts';
 
 const EMPTY_KEY = 'can not be empty';
 
-function validateRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: FieldPath): readonly FieldError[] {
+function validateRequirement({ key, operator, values = [] }: NodeSelectorRequirement, path: FieldPath, isPreference: boolean): readonly FieldError[] {
   const errors: FieldError[] = [];
   const at = path.child('values');
   if (operator === 'In' || operator === 'NotIn') {
@@ -19,7 +19,7 @@ function validateRequirement({ key, operator, values = [] }: NodeSelectorRequire
     if (values.length !== 1) errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'));
   errors.push(...validateLabelName(key, path.child('key')));
-  for (const [index, value] of values.entries()) errors.push(...labelValueErrors(value).map((text) => invalid(at.index(index), value, text)));
+  if (!isPreference) for (const [index, value] of values.entries()) errors.push(...labelValueErrors(value).map((text) => invalid(at.index(index), value, text)));
   return errors;
 }
 
@@ -28,14 +28,15 @@ function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRe
   if (operator === 'In' || operator === 'NotIn') {
     if (values.length !== 1) errors.push(required(path.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   } else errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'));
-  if (key !== 'metadata.name') errors.push(invalid(path.child('key'), key, 'not a valid field selector key'));
+  if (key !== 'metadata.name') return [...errors, invalid(path.child('key'), key, 'not a valid field selector key')];
+  for (const [index, value] of values.entries()) errors.push(...dnsSubdomainErrors(value).map((text) => invalid(path.child('values').index(index), value, text)));
   return errors;
 }
 
-/** Errors of a term of a node selector. @internal */
-export function validateNodeSelectorTerm(term: NodeSelectorTerm, path: FieldPath): readonly FieldError[] {
+/** Errors of a term of a node selector; values that a preference looks for need be no labels. @internal */
+export function validateNodeSelectorTerm(term: NodeSelectorTerm, path: FieldPath, isPreference: boolean = false): readonly FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, requirement] of (term.matchExpressions ?? []).entries()) errors.push(...validateRequirement(requirement, path.child('matchExpressions').index(index)));
+  for (const [index, requirement] of (term.matchExpressions ?? []).entries()) errors.push(...validateRequirement(requirement, path.child('matchExpressions').index(index), isPreference));
   for (const [index, requirement] of (term.matchFields ?? []).entries()) errors.push(...validateFieldRequirement(requirement, path.child('matchFields').index(index)));
   return errors;
 }
@@ -44,9 +45,30 @@ function validateWeight(weight: number, path: FieldPath): readonly FieldError[] 
   return weight <= 0 || weight > 100 ? [invalid(path.child('weight'), weight, 'must be in the range 1-100')] : [];
 }
 
+/** Keys whose values come of the pod's own labels. Upstream: validateMatchLabelKeysAndMismatchLabelKeys. */
+function validateMatchKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: PodAffinityTerm, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const selected = selectedKeys(labelSelector);
+  for (const [field, keys] of [['matchLabelKeys', matchLabelKeys], ['mismatchLabelKeys', mismatchLabelKeys]] as const) {
+    const at = path.child(field);
+    for (const [index, key] of keys.entries()) {
+      errors.push(...validateLabelName(key, at.index(index)));
+      if (selected.has(key) && labelSelector?.matchLabels?.[key] !== undefined) errors.push(invalid(at.index(index), key, `exists in both ${field} and labelSelector`));
+    }
+  }
+  const both = mismatchLabelKeys.findIndex((key) => matchLabelKeys.includes(key));
+  if (both >= 0) errors.push(invalid(path.child('matchLabelKeys').index(matchLabelKeys.indexOf(mismatchLabelKeys[both] as string)), mismatchLabelKeys[both], 'exists in both matchLabelKeys and mismatchLabelKeys'));
+  return errors;
+}
+
+function selectedKeys(selector: LabelSelector | undefined): ReadonlySet<string> {
+  return new Set([...Object.keys(selector?.matchLabels ?? {}), ...(selector?.matchExpressions ?? []).map(({ key }) => key)]);
+}
+
 function validatePodAffinityTerm(term: PodAffinityTerm, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [...validateLabelSelector(term.labelSelector, path.child('labelSelector')), ...validateLabelSelector(term.namespaceSelector, path.child('namespaceSelector'))];
   for (const name of term.namespaces ?? []) errors.push(...dnsLabelErrors(name).map((text) => invalid(path.child('namespace'), name, text)));
+  errors.push(...validateMatchKeys(term, path));
   if (term.topologyKey === '') errors.push(required(path.child('topologyKey'), EMPTY_KEY));
   errors.push(...validateLabelName(term.topologyKey, path.child('topologyKey')));
   return errors;
@@ -73,7 +95,7 @@ export function validateAffinity(affinity: Affinity, path: FieldPath): readonly 
   }
   for (const [index, term] of (affinity.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const at = path.child('nodeAffinity', 'preferredDuringSchedulingIgnoredDuringExecution').index(index);
-    errors.push(...validateWeight(term.weight, at), ...validateNodeSelectorTerm(term.preference, at.child('preference')));
+    errors.push(...validateWeight(term.weight, at), ...validateNodeSelectorTerm(term.preference, at.child('preference'), true));
   }
   if (affinity.podAffinity !== undefined) errors.push(...validatePodAffinity(affinity.podAffinity, path.child('podAffinity')));
   if (affinity.podAntiAffinity !== undefined) errors.push(...validatePodAffinity(affinity.podAntiAffinity, path.child('podAntiAffinity')));
@@ -119,6 +141,12 @@ export function validateSpreadConstraints(constraints: readonly TopologySpreadCo
     }
     for (const [field, policy] of [['nodeAffinityPolicy', nodeAffinityPolicy], ['nodeTaintsPolicy', nodeTaintsPolicy]] as const) {
       if (policy !== undefined && policy !== 'Honor' && policy !== 'Ignore') errors.push(notSupported(at.child(field), policy, ['Honor', 'Ignore']));
+    }
+    const selected = selectedKeys(constraint.labelSelector);
+    for (const [place, key] of (constraint.matchLabelKeys ?? []).entries()) {
+      const where = at.child('matchLabelKeys').index(place);
+      errors.push(...validateLabelName(key, where));
+      if (selected.has(key)) errors.push(invalid(where, key, 'exists in both matchLabelKeys and labelSelector'));
     }
     errors.push(...validateLabelSelector(constraint.labelSelector, at.child('labelSelector')));
   }

@@ -1,7 +1,7 @@
 // Volumes and where containers mount them. Upstream: pkg/apis/core/validation/validation.go ValidateVolumes (1.37).
 import { duplicate, forbidden, invalid, notFound, notSupported, required, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
-import type { Container, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimSpec, ProjectedVolumeSource, TypedObjectReference, Volume, VolumeMount } from '../../../generated/types.ts';
+import type { Container, DownwardAPIVolumeFile, KeyToPath, PersistentVolumeClaimSpec, ProjectedVolumeSource, TypedObjectReference, Volume, VolumeDevice, VolumeMount } from '../../../generated/types.ts';
 import { validateLabelSelector } from '../../../names/labels.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../names/names.ts';
 import { quantityNanos } from '../../../quantity/quantity.ts';
@@ -21,8 +21,8 @@ function hasBackstep(text: string): boolean {
   return text.split('/').includes('..');
 }
 
-/** Errors of a path that must lead down from where it starts. */
-function validateDescendingPath(text: string, path: FieldPath): FieldError[] {
+/** Errors of a path that must lead down from where it starts. @internal */
+export function validateDescendingPath(text: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = text.startsWith('/') ? [invalid(path, text, 'must be a relative path')] : [];
   if (hasBackstep(text)) errors.push(invalid(path, text, "must not contain '..'"));
   return errors;
@@ -215,21 +215,26 @@ function validateSource(volume: Volume, path: FieldPath): readonly FieldError[] 
   return errors;
 }
 
-/** Errors of volumes, and the names of those that are good: only they can be mounted. @internal */
-export function validateVolumes(volumes: readonly Volume[], path: FieldPath): { readonly errors: readonly FieldError[]; readonly names: ReadonlySet<string> } {
+/** Errors of volumes, and by name those that are good: only they can be mounted. @internal */
+export function validateVolumes(volumes: readonly Volume[], path: FieldPath): { readonly errors: readonly FieldError[]; readonly good: ReadonlyMap<string, Volume> } {
   const errors: FieldError[] = [];
-  const names = new Set<string>();
+  const good = new Map<string, Volume>();
   for (const [index, volume] of volumes.entries()) {
     const at = path.index(index);
     const own: FieldError[] = [];
     own.push(...validateSource(volume, at));
     if (volume.name === '') own.push(required(at.child('name')));
     else own.push(...dnsLabelErrors(volume.name).map((text) => invalid(at.child('name'), volume.name, text)));
-    if (names.has(volume.name)) own.push(duplicate(at.child('name'), volume.name));
-    if (own.length === 0) names.add(volume.name);
+    if (good.has(volume.name)) own.push(duplicate(at.child('name'), volume.name));
+    if (own.length === 0) good.set(volume.name, volume);
     errors.push(...own);
   }
-  return { errors, names };
+  return { errors, good };
+}
+
+/** Whether a volume can be a device. @internal */
+export function isBlockSource(volume: Volume): boolean {
+  return volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined;
 }
 
 function validateRecursion({ recursiveReadOnly, readOnly, mountPropagation }: VolumeMount, path: FieldPath): readonly FieldError[] {
@@ -242,13 +247,16 @@ function validateRecursion({ recursiveReadOnly, readOnly, mountPropagation }: Vo
 }
 
 /** Errors of the mounts and devices of a container. @internal */
-export function validateMounts(container: Pick<Container, 'volumeMounts' | 'volumeDevices' | 'securityContext'>, volumes: ReadonlySet<string>, path: FieldPath): readonly FieldError[] {
+export function validateMounts(container: Pick<Container, 'volumeMounts' | 'volumeDevices' | 'securityContext'>, volumes: ReadonlyMap<string, Volume>, path: FieldPath): readonly FieldError[] {
+  const { volumeMounts, volumeDevices } = container;
+  if (volumeMounts === undefined && volumeDevices === undefined) return [];
   const errors: FieldError[] = [];
   const points = new Set<string>();
-  const devices = container.volumeDevices ?? [];
+  const devices = volumeDevices ?? [];
   const mountsPath = path.child('volumeMounts');
-  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+  for (const [index, mount] of (volumeMounts ?? []).entries()) {
     const at = mountsPath.index(index);
+    const { subPath = '', subPathExpr = '' } = mount;
     if (mount.name === '') errors.push(required(at.child('name')));
     if (!volumes.has(mount.name)) errors.push(notFound(at.child('name'), mount.name));
     if (mount.mountPath === '') errors.push(required(at.child('mountPath')));
@@ -256,27 +264,39 @@ export function validateMounts(container: Pick<Container, 'volumeMounts' | 'volu
     points.add(mount.mountPath);
     if (devices.some((device) => device.name === mount.name)) errors.push(invalid(at.child('name'), mount.name, 'must not already exist in volumeDevices'));
     if (devices.some((device) => device.devicePath === mount.mountPath)) errors.push(invalid(at.child('mountPath'), mount.mountPath, 'must not already exist as a path in volumeDevices'));
-    // Upstream leaves the index out of the paths of these two.
-    if ((mount.subPath ?? '') !== '') errors.push(...validateDescendingPath(mount.subPath as string, mountsPath.child('subPath')));
-    if ((mount.subPathExpr ?? '') !== '') {
-      if ((mount.subPath ?? '') !== '') errors.push(invalid(at.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-      errors.push(...validateDescendingPath(mount.subPathExpr as string, mountsPath.child('subPathExpr')));
+    // Upstream leaves the index out of the paths of these.
+    if (subPath !== '') errors.push(...validateDescendingPath(subPath, mountsPath.child('subPath')));
+    if (subPathExpr !== '') {
+      if (subPath !== '') errors.push(invalid(at.child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+      errors.push(...validateDescendingPath(subPathExpr, mountsPath.child('subPathExpr')));
     }
     const propagation = mount.mountPropagation;
     if (propagation === 'Bidirectional') {
-      if (container.securityContext?.privileged !== true) errors.push(forbidden(at.child('mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
-    } else if (propagation !== undefined && propagation !== 'None' && propagation !== 'HostToContainer') errors.push(notSupported(at.child('mountPropagation'), propagation, ['Bidirectional', 'HostToContainer', 'None']));
-    errors.push(...validateRecursion(mount, at.child('recursiveReadOnly')));
+      if (container.securityContext?.privileged !== true) errors.push(forbidden(mountsPath.child('mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
+    } else if (propagation !== undefined && propagation !== 'None' && propagation !== 'HostToContainer') errors.push(notSupported(mountsPath.child('mountPropagation'), propagation, ['Bidirectional', 'HostToContainer', 'None']));
+    errors.push(...validateRecursion(mount, mountsPath.child('recursiveReadOnly')));
   }
+  return [...errors, ...validateDevices(devices, volumeMounts ?? [], volumes, path.child('volumeDevices'))];
+}
+
+function validateDevices(devices: readonly VolumeDevice[], mounts: readonly VolumeMount[], volumes: ReadonlyMap<string, Volume>, path: FieldPath): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
   const paths = new Set<string>();
-  for (const [index, device] of devices.entries()) {
-    const at = path.child('volumeDevices').index(index);
-    if (device.name === '') errors.push(required(at.child('name')));
-    else if (!volumes.has(device.name)) errors.push(notFound(at.child('name'), device.name));
-    if (device.devicePath === '') errors.push(required(at.child('devicePath')));
-    else if (hasBackstep(device.devicePath)) errors.push(invalid(at.child('devicePath'), device.devicePath, 'can not contain backsteps (..)'));
-    if (paths.has(device.devicePath)) errors.push(invalid(at.child('devicePath'), device.devicePath, 'must be unique'));
-    paths.add(device.devicePath);
+  for (const [index, { name, devicePath }] of devices.entries()) {
+    const at = path.index(index);
+    const volume = volumes.get(name);
+    if (name === '') errors.push(required(at.child('name')));
+    if (names.has(name)) errors.push(invalid(at.child('name'), name, 'must be unique'));
+    if (volume === undefined) errors.push(notFound(at.child('name'), name));
+    else if (!isBlockSource(volume)) errors.push(invalid(at.child('name'), name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
+    if (devicePath === '') errors.push(required(at.child('devicePath')));
+    if (paths.has(devicePath)) errors.push(invalid(at.child('devicePath'), devicePath, 'must be unique'));
+    if (hasBackstep(devicePath)) errors.push(invalid(at.child('devicePath'), devicePath, "can not contain backsteps ('..')"));
+    else paths.add(devicePath);
+    if (mounts.some((mount) => mount.name === name)) errors.push(invalid(at.child('name'), name, 'must not already exist in volumeMounts'));
+    if (mounts.some((mount) => mount.mountPath === devicePath)) errors.push(invalid(at.child('devicePath'), devicePath, 'must not already exist as a path in volumeMounts'));
+    if (name !== '') names.add(name);
   }
   return errors;
 }
