@@ -20,7 +20,7 @@ export type { SchemaNode } from './schema/schema.ts';
 export { definitionOfKind, schemaDefinition, schemaDefinitions } from './schema/schema.ts';
 export { applyMergePatch } from './patch/merge-patch.ts';
 export { applyJsonPatch } from './patch/json-patch.ts';
-export { applyStrategicMergePatch } from './patch/strategic-merge-patch.ts';
+export { applyStrategicMergePatch, type StrategicPatchOutcome } from './patch/strategic-merge-patch.ts';
 export {
   alreadyExistsStatus, badRequestStatus, conflictStatus, expiredStatus, forbiddenStatus, internalErrorStatus, invalidStatus, methodNotAllowedStatus,
   methodNotSupportedStatus, noSuchResourceStatus, notAcceptableStatus, notFoundStatus, tooManyRequestsStatus, unsupportedMediaTypeStatus,
@@ -49,6 +49,7 @@ export { meetsFieldTerms, parseFieldSelector, type FieldTerm, type ParsedFieldSe
 export { selectorMatches } from './names/labels.ts';
 export { applyFields, managedFieldsOfUpdate, type ApplyOutcome, type FieldConflict, type FieldManager } from './apply/managed-fields.ts';
 export { EMPTY_SET, setOfPaths, type FieldSet } from './apply/field-set.ts';
+export { configurationError } from './apply/validate.ts';
 export { customResourceKinds } from './custom-resource/kinds.ts';
 export { isJsonPath, selectJsonPath } from './jsonpath/jsonpath.ts';
 export type { ParsedQuantity, Quantity as ExactQuantity, QuantityFormat, QuantityLike, QuantityNumber } from './quantity/quantity.ts';

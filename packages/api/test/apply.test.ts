@@ -49,7 +49,9 @@ describe('strategic merge', () => {
     [{ containers: [{ name: 'a' }, { name: 'b' }] }, { containers: [{ name: 'b', $patch: 'delete' }] }, ['a']],
     [{ containers: [{ name: 'a' }, { name: 'b' }] }, { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] }, ['b', 'a']],
   ])('should merge %j with %j', (value, patch, names) => {
-    expect((applyStrategicMergePatch(value, patch, schema) as { containers: { name: string }[] }).containers.map(({ name }) => name)).toEqual(names);
+    const outcome = applyStrategicMergePatch(value, patch, schema);
+    if (!outcome.ok) throw new Error(outcome.error);
+    expect((outcome.value as { containers: { name: string }[] }).containers.map(({ name }) => name)).toEqual(names);
   });
 });
 

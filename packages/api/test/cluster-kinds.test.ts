@@ -51,6 +51,10 @@ describe('errors of a create', () => {
     ['a TLS secret without its parts', secretKind, { type: 'kubernetes.io/tls' }, ['data[tls.crt]: Required value', 'data[tls.key]: Required value']],
     ['a basic-auth secret without either', secretKind, { type: 'kubernetes.io/basic-auth' }, ['data[username]: Required value', 'data[password]: Required value']],
     ['a secret for no account', secretKind, { type: 'kubernetes.io/service-account-token' }, ['metadata.annotations[kubernetes.io/service-account.name]: Required value']],
+    ['ranges of a balancer on a service that is none', serviceKind, { metadata: { name: 'a', annotations: { 'service.beta.kubernetes.io/load-balancer-source-ranges': 'x' } }, spec: { ports: [PORT] } }, ["metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Forbidden: may only be used when `type` is 'LoadBalancer'", 'metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']],
+    ['attributes of a volume without a driver', persistentVolumeKind, { spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/a' }, volumeAttributesClassName: '' } }, ['spec.volumeAttributesClassName: Required value: an empty string is disallowed', 'spec.csi: Required value: has to be specified when using volumeAttributesClassName']],
+    ['a scope of pods for services', resourceQuotaKind, { spec: { hard: { services: '1' }, scopes: ['Terminating'] } }, ['spec.scopes: Invalid value: ["Terminating"]: unsupported scope applied to resource']],
+    ['a scope that is not asked whether it exists', resourceQuotaKind, { spec: { scopeSelector: { matchExpressions: [{ scopeName: 'BestEffort', operator: 'In' }] } } }, ["spec.scopeSelector.matchExpressions.operator: Invalid value: \"In\": must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity", "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"]],
     ['a namespace with an unqualified finalizer', namespaceKind, { spec: { finalizers: ['x'] } }, ['spec.finalizers: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified']],
     ['a service without ports', serviceKind, { spec: {} }, ['spec.ports: Required value']],
     ['a headless service without ports', serviceKind, { spec: { clusterIP: 'None' } }, []],
@@ -79,6 +83,8 @@ describe('errors of a create', () => {
 describe('errors of an update', () => {
   it.each<[string, KindDefinition, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>, readonly string[]]>([
     ['data of an immutable ConfigMap', configMapKind, { data: { k: 'v' }, immutable: true }, { data: { k: 'w' }, immutable: true }, ['data: Forbidden: field is immutable when `immutable` is set']],
+    ['the external ID of a node', nodeKind, { spec: { externalID: 'x' } }, { spec: { externalID: 'y' } }, ['spec.externalID: Forbidden: may not be updated']],
+    ['the class that an annotation of a claim names', persistentVolumeClaimKind, { spec: CLAIM }, { metadata: { name: 'a', annotations: { 'volume.beta.kubernetes.io/storage-class': 'x' } }, spec: CLAIM }, ['metadata.annotations.volume.beta.kubernetes.io/storage-class: Invalid value: "x": field is immutable']],
     ['the type of a secret', secretKind, { type: 'Opaque' }, { type: 'x/y' }, ['type: Invalid value: null: field is immutable']],
     ['the provisioner of a class', storageClassKind, { provisioner: 'a' }, { provisioner: 'b' }, ['provisioner: Invalid value: null: field is immutable']],
     ['the scopes of a quota', resourceQuotaKind, { spec: { scopes: ['Terminating'] } }, { spec: { scopes: [] } }, ['spec.scopes: Invalid value: []: field is immutable']],
@@ -144,6 +150,19 @@ describe('what a service is given', () => {
     expect(updated['spec'].ports[0].nodePort).toBeUndefined();
     expect(updated['spec'].externalTrafficPolicy).toBeUndefined();
     expect(updated['spec'].clusterIP).toBe(old['spec'].clusterIP);
+  });
+});
+
+describe('warnings of secrets', () => {
+  const pem = (kind: string): string => Buffer.from(`-----BEGIN ${kind}-----\nAA==\n-----END ${kind}-----\n`).toString('base64');
+  it.each<[string, string, readonly string[]]>([
+    ['eA==', 'eA==', ['tls: failed to find any PEM data in certificate input']],
+    [pem('PRIVATE KEY'), 'eA==', ['tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched']],
+    [pem('CERTIFICATE'), 'eA==', ['tls: failed to find any PEM data in key input']],
+    [pem('CERTIFICATE'), pem('CERTIFICATE'), ['tls: found a certificate rather than a key in the PEM for the private key']],
+    [pem('CERTIFICATE'), pem('RSA PRIVATE KEY'), []],
+  ])('should tell of %s and %s', (certificate, key, expected) => {
+    expect(secretKind.warnings?.(make(secretKind, { type: 'kubernetes.io/tls', data: { 'tls.crt': certificate, 'tls.key': key } }), undefined, context)).toEqual(expected);
   });
 });
 

@@ -121,7 +121,7 @@ describe('resizes of pods', () => {
     expect(subresource('resize', of({ requests: { cpu: '1' } }), old).errors).toEqual(['spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed']);
     expect(subresource('resize', of({ requests: { cpu: '1', 'ephemeral-storage': '1' }, limits: { cpu: '2' } }), old).errors).toEqual(['spec: Forbidden: only cpu and memory resources are mutable']);
     const mirror = of({}, { metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } });
-    expect(subresource('resize', mirror, mirror).errors).toContain(': Forbidden: static pods cannot be resized');
+    expect(subresource('resize', mirror, mirror).errors).toContain('[]: Forbidden: static pods cannot be resized');
   });
 });
 

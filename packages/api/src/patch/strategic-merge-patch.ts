@@ -7,9 +7,56 @@ type Fields = Readonly<Record<string, unknown>>;
 const DELETE_PRIMITIVE = '$deleteFromPrimitiveList/';
 const ELEMENT_ORDER = '$setElementOrder/';
 
+/** A patched value, or what no patch may ask in upstream's words. @public */
+export type StrategicPatchOutcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
+
 /** The value with a strategic merge patch applied. `schema` is the node of the kind. Pure. @public */
-export function applyStrategicMergePatch(value: unknown, patch: unknown, schema: SchemaNode | undefined): unknown {
-  return mergeMap(isMap(value) ? value : {}, isMap(patch) ? patch : {}, schema);
+export function applyStrategicMergePatch(value: unknown, patch: unknown, schema: SchemaNode | undefined): StrategicPatchOutcome {
+  const error = isMap(patch) ? mapError(patch, schema) : undefined;
+  return error === undefined ? { ok: true, value: mergeMap(isMap(value) ? value : {}, isMap(patch) ? patch : {}, schema) } : { ok: false, error };
+}
+
+/** Directives of maps; whatever stands beside one of them is not looked at. */
+function mapError(patch: Fields, node: SchemaNode | undefined): string | undefined {
+  const directive = patch['$patch'];
+  if (directive !== undefined) return directive === 'replace' || directive === 'delete' ? undefined : `unknown patch type: ${goText(directive)} in map: ${goText(patch)}`;
+  for (const key of Object.keys(patch).sort()) {
+    const item = patch[key];
+    const property = child(node, key);
+    const error = Array.isArray(item) ? listError(item, property) : isMap(item) ? mapError(item, property) : undefined;
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function listError(patch: readonly unknown[], property: SchemaNode | undefined): string | undefined {
+  const mergeKey = mergeKeyOf(property);
+  if (mergeKey === undefined || property?.['x-kubernetes-patch-strategy']?.split(',').includes('merge') !== true) return undefined;
+  const maps = patch.filter(isMap);
+  const noKey = (item: Fields): string => `map: ${goText(item)} does not contain declared merge key: ${mergeKey}`;
+  for (const item of maps) {
+    const directive = item['$patch'];
+    if (directive === undefined || directive === 'replace') continue;
+    if (directive === 'merge') return 'merging lists cannot yet be specified in the patch';
+    if (directive !== 'delete') return `unknown patch type: ${goText(directive)} in map: ${goText(item)}`;
+    if (item[mergeKey] === undefined) return noKey(item);
+  }
+  if (maps.some((item) => item['$patch'] === 'replace')) return undefined;
+  for (const item of maps) {
+    if (item['$patch'] !== undefined) continue;
+    if (item[mergeKey] === undefined) return noKey(item);
+    const error = mapError(item, property.items);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+/** A value as Go prints it by `%v`. */
+function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (isMap(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
+  return String(value as string | number | boolean);
 }
 
 function isMap(value: unknown): value is Fields {

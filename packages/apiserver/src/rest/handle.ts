@@ -1,6 +1,6 @@
 // REST: from method, path, query, headers and body to a verb, and from its answer to a response.
 import {
-  apiVersionOf, badRequestStatus, conform, decodeProtobuf, methodNotAllowedStatus, noSuchResourceStatus, notAcceptableStatus, parseJson, parseYaml, resourceName, structOfDefinition, type ConnectRequest, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status, type WatchRequest,
+  apiVersionOf, badRequestStatus, conform, decodeProtobuf, methodNotAllowedStatus, noSuchResourceStatus, notAcceptableStatus, parseJson, parseYaml, quote, resourceName, structOfDefinition, type ConnectRequest, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type RestRequest, type RestResponse, type Status, type WatchRequest,
 } from '@kubesim/api';
 import { attributesOf, type RequestUser } from '../authorization/attributes.ts';
 import { ALWAYS_ALLOW, forbiddenBy } from '../authorization/authorizer.ts';
@@ -296,6 +296,11 @@ function deletion(incoming: Incoming): RestResponse {
 function readDeleteOptions(request: RestRequest): DeleteOptions {
   const struct = structOfDefinition('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
   const { metadata: _metadata, ...sent } = parsedBody(request);
+  const { kind, apiVersion } = sent as Readonly<Record<string, unknown>>;
+  if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions') {
+    const version = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : 'meta.k8s.io/v1';
+    throw new Refusal(plainStatus(500, undefined, `no kind ${quote(kind)} is registered for version ${quote(version)} in scheme "pkg/runtime/scheme.go:111"`));
+  }
   if (struct === undefined) return sent as DeleteOptions;
   const { value, findings } = conform(struct, sent);
   if (findings.error !== undefined) throw new Refusal(badRequestStatus(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${findings.error}`));

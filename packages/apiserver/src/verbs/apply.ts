@@ -1,6 +1,6 @@
 // Server-side apply: the configuration is merged into what is stored, fields that it no longer names and nobody else owns go,
 // and others' fields are only taken by force.
-import { apiVersionOf, applyFields, badRequestStatus, quote, zeroObject, type FieldConflict, type KubeObject } from '@kubesim/api';
+import { apiVersionOf, applyFields, badRequestStatus, configurationError, quote, zeroObject, type FieldConflict, type KubeObject } from '@kubesim/api';
 import { structOf, decode } from '../decode.ts';
 import { entriesOf, ignoredFields, managerOf } from '../managed-fields/track.ts';
 import { decodeValue } from '../rest/body.ts';
@@ -47,6 +47,12 @@ function readConfig(scope: Scope, name: string, body: unknown, options: ApplyOpt
   if (sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus(`the name of the object (${sentName}) does not match the name on the URL (${name})`));
   const expected = apiVersionOf(scope.kind);
   if (config.apiVersion !== expected) throw new Refusal(badRequestStatus(`Incorrect version specified in apply patch. Specified patch version: ${String(config.apiVersion)}, expected: ${expected}`));
+  const struct = structOf(scope.kind);
+  const why = struct === undefined ? undefined : configurationError(struct, config);
+  if (why !== undefined) {
+    const slash = expected.includes('/') ? '' : '/';
+    throw new Refusal(plainStatus(500, undefined, `failed to create typed patch object (${config.metadata?.namespace ?? ''}/${sentName}; ${slash}${expected}, Kind=${config.kind}): ${why}`));
+  }
   decodeValue(scope.kind, config, options.duplicates ?? [], options.fieldValidation ?? 'Strict', options.warnings ?? []);
   return { ...config, metadata: { ...config.metadata, name } };
 }

@@ -71,7 +71,9 @@ export function applyPatch(scope: Pick<Scope, 'kind'>, old: KubeObject, type: Pa
     case 'strategic': {
       if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal(badRequestStatus(`json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type map[string]interface {}`));
       const definition = definitionOfKind(kind.group, kind.version, kind.kind);
-      return applyStrategicMergePatch(old, body, definition === undefined ? undefined : schemaDefinition(definition)) as KubeObject;
+      const outcome = applyStrategicMergePatch(old, body, definition === undefined ? undefined : schemaDefinition(definition));
+      if (!outcome.ok) throw new Refusal(plainStatus(500, undefined, outcome.error));
+      return outcome.value as KubeObject;
     }
     case 'json': {
       if (!Array.isArray(body)) throw new Refusal(badRequestStatus(`json: cannot unmarshal ${typeof body} into Go value of type jsonpatch.Patch`));

@@ -88,7 +88,8 @@ function validateUpdate(node: NodeObject, old: NodeObject): readonly FieldError[
   const provider = old.spec.providerID ?? '';
   if (provider !== '' && (node.spec.providerID ?? '') === '') errors.push(invalid('spec.providerID', null, 'field cannot be cleared once set'));
   else if (provider !== '' && provider !== node.spec.providerID) errors.push(invalid('spec.providerID', null, 'field cannot be modified once set'));
-  return [...errors, ...validateTaints(node)];
+  errors.push(...validateTaints(node));
+  return (node.spec.externalID ?? '') === (old.spec.externalID ?? '') ? errors : [...errors, forbidden('spec.externalID', 'may not be updated')];
 }
 
 function roles(node: NodeObject): string {

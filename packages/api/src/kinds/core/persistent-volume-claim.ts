@@ -58,7 +58,7 @@ function comparable(claim: Claim, old: Claim): PersistentVolumeClaimSpec {
 function validateUpdate(claim: Claim, old: Claim): readonly FieldError[] {
   const errors: FieldError[] = [];
   if ((claim.metadata.annotations?.[BETA_CLASS] ?? '') !== (old.metadata.annotations?.[BETA_CLASS] ?? '')) {
-    errors.push(invalid(fieldPath('metadata', 'annotations').key(BETA_CLASS), claim.metadata.annotations?.[BETA_CLASS] ?? '', 'field is immutable'));
+    errors.push(invalid(fieldPath('metadata', 'annotations', BETA_CLASS), claim.metadata.annotations?.[BETA_CLASS] ?? '', 'field is immutable'));
   }
   const spec = comparable(claim, old);
   if (!isSame(spec, old.spec)) errors.push(forbidden('spec', `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${diffText(old.spec, spec)}`));

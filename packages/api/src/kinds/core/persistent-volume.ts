@@ -135,10 +135,15 @@ function validateCreate({ spec }: Volume): readonly FieldError[] {
     errors.push(forbidden(SPEC.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"));
   }
   if (spec.local !== undefined && spec.nodeAffinity === undefined) errors.push(required(SPEC.child('nodeAffinity'), 'Local volume requires node affinity'));
-  for (const name of ['storageClassName', 'volumeAttributesClassName'] as const) {
-    if ((spec[name] ?? '') !== '') for (const text of dnsSubdomainErrors(spec[name] as string)) errors.push(invalid(SPEC.child(name), spec[name], text));
-  }
+  if ((spec.storageClassName ?? '') !== '') for (const text of dnsSubdomainErrors(spec.storageClassName as string)) errors.push(invalid(SPEC.child('storageClassName'), spec.storageClassName, text));
   if (spec.volumeMode !== undefined && !VOLUME_MODES.includes(spec.volumeMode)) errors.push(notSupported(SPEC.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
+  const attributes = spec.volumeAttributesClassName;
+  if (attributes !== undefined) {
+    const at = SPEC.child('volumeAttributesClassName');
+    if (attributes === '') errors.push(required(at, 'an empty string is disallowed'));
+    else errors.push(...dnsSubdomainErrors(attributes).map((text) => invalid(at, attributes, text)));
+    if (spec.csi === undefined) errors.push(required(SPEC.child('csi'), 'has to be specified when using volumeAttributesClassName'));
+  }
   return errors;
 }
 

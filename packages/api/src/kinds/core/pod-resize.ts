@@ -54,8 +54,8 @@ function isSupported(pod: Pod): boolean {
 
 /** Errors of a resize beyond those of the spec. @internal */
 export function validateResize(pod: StoredPod, old: StoredPod): readonly FieldError[] {
-  if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return [forbidden('', 'static pods cannot be resized')];
-  if (old.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
+  if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return [forbidden('[]', 'static pods cannot be resized')];
+  if (old.spec.os?.name === 'windows') return [forbidden('[]', 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
   if ((old.status?.qosClass ?? qosClass(old)) !== qosClass(pod)) errors.push(invalid(SPEC, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   if (!isSupported(old)) errors.push(forbidden(SPEC, 'Pod running on node without support for resize'));

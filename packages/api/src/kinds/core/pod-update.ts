@@ -123,7 +123,7 @@ function validateSpecUpdate(spec: PodSpec, old: PodSpec, path: FieldPath): reado
 
 /** Errors of adding ephemeral containers: those that are there stay as they are. @internal */
 export function validateEphemeralUpdate(pod: Pod, old: Pod): readonly FieldError[] {
-  if (old.metadata?.annotations?.[MIRROR_ANNOTATION] !== undefined) return [forbidden('', 'static pods do not support ephemeral containers')];
+  if (old.metadata?.annotations?.[MIRROR_ANNOTATION] !== undefined) return [forbidden('[]', 'static pods do not support ephemeral containers')];
   const path = fieldPath('spec', 'ephemeralContainers');
   const errors: FieldError[] = [];
   const next = pod.spec.ephemeralContainers ?? [];

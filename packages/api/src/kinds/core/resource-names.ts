@@ -25,10 +25,14 @@ export function validateResourceName(name: string, path: FieldPath): readonly Fi
   return isStandard ? [] : [invalid(path, name, 'must be a standard resource type or fully qualified')];
 }
 
+/** Whether quotas know a resource by itself. @internal */
+export function isStandardQuotaResource(name: string): boolean {
+  return QUOTA.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-');
+}
+
 /** Errors of a name of a resource that a quota limits. @internal */
 export function validateQuotaResourceName(name: string, path: FieldPath): readonly FieldError[] {
-  const isQuota = name.includes('/') || QUOTA.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-');
-  return isQuota ? validateResourceName(name, path) : [...validateResourceName(name, path), invalid(path, name, 'must be a standard resource for quota')];
+  return name.includes('/') || isStandardQuotaResource(name) ? validateResourceName(name, path) : [...validateResourceName(name, path), invalid(path, name, 'must be a standard resource for quota')];
 }
 
 /** Errors of a name of a resource that containers use. @internal */

@@ -1,24 +1,37 @@
 // core/v1 ResourceQuota. Upstream: pkg/apis/core/validation (ValidateResourceQuota), pkg/registry/core/resourcequota (1.37).
 import type { Quantity, ResourceQuota } from '../../generated/types.ts';
-import { forbidden, invalid, notSupported, required, type FieldError } from '../../field-error.ts';
+import { invalid, required, type FieldError } from '../../field-error.ts';
 import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
 import type { KubeObject } from '../../request.ts';
 import { ageCell } from '../../table/cells.ts';
-import { validateQuotaResourceName, validateResourceQuantity } from './resource-names.ts';
+import { isStandardQuotaResource, validateQuotaResourceName, validateResourceQuantity } from './resource-names.ts';
 
 type Quota = ResourceQuota & KubeObject;
 
 const SCOPES = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass'];
 const OPPOSITES = [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']];
-const OPERATORS = ['DoesNotExist', 'Exists', 'In', 'NotIn'];
-const BEST_EFFORT_RESOURCES = ['pods'];
+const EXISTING_SCOPES = ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'Terminating'];
+const EXISTS_ONLY = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+const POD_RESOURCES = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+const CLAIM_RESOURCES = ['persistentvolumeclaims', 'requests.storage'];
 
 function validateHard(list: Readonly<Record<string, Quantity>> | undefined, ...names: readonly string[]): readonly FieldError[] {
   return Object.keys(list ?? {}).sort().flatMap((key) => {
     const path = fieldPath(...names).key(key);
     return [...validateQuotaResourceName(key, path), ...validateResourceQuantity(key, list?.[key], path)];
   });
+}
+
+/** Whether objects of a scope use a resource; of resources that are not upstream's own nothing is known. */
+function isInScope(scope: string, resource: string): boolean {
+  if (!isStandardQuotaResource(resource)) return true;
+  switch (scope) {
+    case 'BestEffort': return resource === 'pods';
+    case 'VolumeAttributesClass': return CLAIM_RESOURCES.includes(resource);
+    case 'CrossNamespacePodAffinity': case 'NotBestEffort': case 'NotTerminating': case 'PriorityClass': case 'Terminating': return POD_RESOURCES.includes(resource);
+    default: return true;
+  }
 }
 
 function validateScopes(quota: Quota): readonly FieldError[] {
@@ -29,23 +42,32 @@ function validateScopes(quota: Quota): readonly FieldError[] {
   const hard = Object.keys(quota.spec?.hard ?? {}).sort();
   for (const scope of scopes) {
     if (!SCOPES.includes(scope)) errors.push(invalid(path, scopes, 'unsupported scope'));
-    if (scope === 'BestEffort') for (const key of hard) if (!BEST_EFFORT_RESOURCES.includes(key)) errors.push(invalid(path, scopes, `unsupported scope applied to resource`));
+    for (const key of hard) if (!isInScope(scope, key)) errors.push(invalid(path, scopes, 'unsupported scope applied to resource'));
   }
   for (const pair of OPPOSITES) if (pair.every((scope) => scopes.includes(scope))) errors.push(invalid(path, scopes, 'conflicting scopes'));
   return errors;
 }
 
 function validateScopeSelector(quota: Quota): readonly FieldError[] {
+  const selector = quota.spec?.scopeSelector;
+  if (selector === undefined) return [];
   const errors: FieldError[] = [];
-  const root = fieldPath('spec', 'scopeSelector', 'matchExpressions');
-  for (const [index, term] of (quota.spec?.scopeSelector?.matchExpressions ?? []).entries()) {
-    const path = root.index(index);
-    const values = term.values ?? [];
-    if (!SCOPES.includes(term.scopeName)) errors.push(invalid(path.child('scopeName'), term.scopeName, 'unsupported scope'));
-    if (!OPERATORS.includes(term.operator)) errors.push(notSupported(path.child('operator'), term.operator, OPERATORS));
-    else if ((term.operator === 'In' || term.operator === 'NotIn') && values.length === 0) errors.push(required(path.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
-    else if ((term.operator === 'Exists' || term.operator === 'DoesNotExist') && values.length > 0) errors.push(forbidden(path.child('values'), "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector"));
+  // Upstream leaves the index out of these paths.
+  const path = fieldPath('spec', 'scopeSelector', 'matchExpressions');
+  const hard = Object.keys(quota.spec?.hard ?? {}).sort();
+  const terms = selector.matchExpressions ?? [];
+  const shown = { MatchExpressions: terms.map(({ scopeName, operator, values }) => ({ ScopeName: scopeName, Operator: operator, Values: values ?? null })) };
+  for (const { scopeName, operator, values = [] } of terms) {
+    if (!SCOPES.includes(scopeName)) errors.push(invalid(path.child('scopeName'), scopeName, 'unsupported scope'));
+    for (const key of hard) if (!isInScope(scopeName, key)) errors.push(invalid(path, shown, 'unsupported scope applied to resource'));
+    if (EXISTING_SCOPES.includes(scopeName) && operator !== 'Exists') errors.push(invalid(path.child('operator'), operator, EXISTS_ONLY));
+    if (operator === 'In' || operator === 'NotIn') {
+      if (values.length === 0) errors.push(required(path.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
+    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+      if (values.length > 0) errors.push(invalid(path.child('values'), values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"));
+    } else errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'));
   }
+  for (const pair of OPPOSITES) if (pair.every((scope) => terms.some(({ scopeName }) => scopeName === scope))) errors.push(invalid(path, quota.spec?.scopes ?? null, 'conflicting scopes'));
   return errors;
 }
 

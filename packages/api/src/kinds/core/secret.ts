@@ -9,6 +9,7 @@ import type { KubeObject } from '../../request.ts';
 import { isSame } from '../../is-same.ts';
 import { ageCell } from '../../table/cells.ts';
 import { decodedLength } from './data-size.ts';
+import { secretWarnings } from './secret-warnings.ts';
 
 const DATA_SIZE_MAX_BYTES = 1024 * 1024;
 const DATA = fieldPath('data');
@@ -91,6 +92,7 @@ export const secretKind: KindDefinition = defineKind<Secret & KubeObject>({
   prepareForUpdate: (secret, old) => ((secret.type ?? '') === '' ? withField(secret, 'type', old.type) : secret),
   validateCreate: validate,
   validateUpdate,
+  warnings: secretWarnings,
   selectableFields: { type: (secret) => secret.type ?? '' },
   columns: [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Type', type: 'string' }, { name: 'Data', type: 'string' }, { name: 'Age', type: 'string' }],
   cells: (secret, now) => [secret.metadata.name, secret.type ?? '', Object.keys(secret.data ?? {}).length, ageCell(secret, now)],

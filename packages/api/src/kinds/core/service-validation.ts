@@ -18,6 +18,7 @@ const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 const AFFINITY_SECONDS_MAX = 86_400;
 const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
+const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
 
 function isHeadless(spec: ServiceSpec): boolean {
@@ -142,7 +143,9 @@ function validatePortSet(spec: ServiceSpec): readonly FieldError[] {
   return errors;
 }
 
-function validateLoadBalancer(spec: ServiceSpec, old: ServiceSpec | undefined): readonly FieldError[] {
+function validateLoadBalancer(service: Service & { readonly spec: ServiceSpec }, old: ServiceSpec | undefined): readonly FieldError[] {
+  const { spec } = service;
+  const annotation = service.metadata?.annotations?.[SOURCE_RANGES];
   const errors: FieldError[] = [];
   const only = "may only be used when `type` is 'LoadBalancer'";
   const isBalancer = spec.type === 'LoadBalancer';
@@ -151,6 +154,10 @@ function validateLoadBalancer(spec: ServiceSpec, old: ServiceSpec | undefined): 
     const path = SPEC.child('LoadBalancerSourceRanges');
     if (!isBalancer) errors.push(forbidden(path, only));
     for (const [index, range] of ranges.entries()) errors.push(...validateLegacyCidr(path.index(index), range.trim(), (old?.loadBalancerSourceRanges ?? []).map((each) => each.trim())));
+  } else if (annotation !== undefined) {
+    const path = fieldPath('metadata', 'annotations').key(SOURCE_RANGES);
+    if (!isBalancer) errors.push(forbidden(path, only));
+    if (annotation.trim() !== '') for (const range of annotation.split(',')) errors.push(...validateLegacyCidr(path, range.trim()));
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalancer) errors.push(forbidden(SPEC.child('allocateLoadBalancerNodePorts'), only));
   if (isBalancer && spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'));
@@ -207,7 +214,7 @@ export function validateService(service: Service & { readonly spec: ServiceSpec 
   const type = spec.type ?? '';
   if (type === '') errors.push(required(SPEC.child('type')));
   else if (!TYPES.includes(type)) errors.push(notSupported(SPEC.child('type'), type, TYPES));
-  return [...errors, ...validatePortSet(spec), ...validateLoadBalancer(spec, old), ...validateTraffic(spec)];
+  return [...errors, ...validatePortSet(spec), ...validateLoadBalancer(service, old), ...validateTraffic(spec)];
 }
 
 /** Errors of what an update changes. @internal */

@@ -40,8 +40,8 @@ function nameTextErrors(name: string, path: FieldPath): FieldError[] {
 function validateContainerResourceName(name: string, path: FieldPath): readonly FieldError[] {
   const errors = nameTextErrors(name, path);
   if (!name.includes('/')) {
-    if (!CONTAINER_RESOURCES.has(name) && !isHugePages(name) && qualifiedNameErrors(name).length === 0) errors.push(invalid(path, name, 'must be a standard resource for containers'));
-  } else if (errors.length === 0 && !isNative(name) && name.startsWith('requests.')) errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
+    if (!CONTAINER_RESOURCES.has(name) && !isHugePages(name)) errors.push(invalid(path, name, 'must be a standard resource for containers'));
+  } else if (!isNative(name) && name.startsWith('requests.')) errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
   return errors;
 }
 
@@ -79,16 +79,23 @@ function pageSize(name: string): bigint {
 /** Errors of the claims that a container names. */
 function validateClaimNames(claims: readonly ResourceClaim[], ofPod: readonly PodResourceClaim[], path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
+  // Whole claims by name, single requests of theirs by `name/request`.
   const seen = new Set<string>();
   const known = ofPod.map((claim) => claim.name).filter((name) => name !== '').sort();
-  for (const [index, { name }] of claims.entries()) {
+  for (const [index, { name, request = '' }] of claims.entries()) {
     const at = path.index(index);
     if (name === '') {
       errors.push(required(at));
       continue;
     }
+    const key = request === '' ? name : `${name}/${request}`;
     if (seen.has(name)) errors.push(duplicate(at, name));
-    seen.add(name);
+    else {
+      if (request !== '') errors.push(...dnsLabelErrors(request).map((text) => invalid(at.child('request'), request, text)));
+      if (seen.has(key)) errors.push(duplicate(at, key));
+      else if (request === '') for (const other of seen) if (other.startsWith(`${name}/`)) errors.push(duplicate(at, name));
+      seen.add(key);
+    }
     if (!known.includes(name)) errors.push({ type: 'Not found', field: String(at), badValue: name, detail: `must be one of the names in pod.spec.resourceClaims${known.length === 0 ? ' which is empty' : `: ${known.join(', ')}`}` });
   }
   return errors;
