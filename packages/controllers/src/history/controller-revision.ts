@@ -16,7 +16,7 @@ export interface NewRevision {
 
 /** What a revision is built from. @internal */
 export interface RevisionSource {
-  readonly owner: KubeObject;
+  readonly owner: KubeObject & { readonly metadata: { readonly name: string } };
   readonly ownerKind: ControllerKind;
   readonly templateLabels: Readonly<Record<string, string>> | undefined;
   readonly data: ControllerRevision['data'];
@@ -34,12 +34,12 @@ export function controllerRevisionName(ownerName: string, hash: string): string 
 /** Builds a revision. @internal */
 export function newControllerRevision(source: RevisionSource): NewRevision {
   const hash = hashRevisionData(source.bytes, source.probe);
-  const { annotations, name = '' } = source.owner.metadata;
+  const { annotations, name } = source.owner.metadata;
   return {
     metadata: {
       name: controllerRevisionName(name, hash),
       labels: { ...source.templateLabels, [CONTROLLER_REVISION_HASH_LABEL]: hash },
-      ...(annotations === undefined ? {} : { annotations }),
+      annotations,
       ownerReferences: [newControllerRef(source.owner, source.ownerKind)],
     },
     data: source.data,
@@ -66,7 +66,7 @@ export function sortRevisions(revisions: readonly ControllerRevision[]): readonl
   return [...revisions].sort((a, b) =>
     (a.revision ?? 0) - (b.revision ?? 0) ||
     compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
-    compare(a.metadata.name ?? '', b.metadata.name ?? ''));
+    compare(a.metadata.name, b.metadata.name));
 }
 
 /**
@@ -75,7 +75,7 @@ export function sortRevisions(revisions: readonly ControllerRevision[]): readonl
  */
 export function revisionsToTruncate(sorted: readonly ControllerRevision[], isLive: (name: string) => boolean, limit: number): readonly string[] {
   if (limit < 0) return [];
-  const old = sorted.map((revision) => revision.metadata.name ?? '').filter((name) => !isLive(name));
+  const old = sorted.map((revision) => revision.metadata.name).filter((name) => !isLive(name));
   return old.slice(0, Math.max(0, old.length - limit));
 }
 

@@ -5,14 +5,14 @@ import type { ControllerRevision, StatefulSet } from '@kubesim/api';
 import {
   adoptPatch, compileSelector, controllerOf, recheckDeletionTimestamp, send, type Calling, type ReconcileContext, type ReconcileError,
 } from '@kubesim/client';
-import { STATEFUL_SET_KIND } from './identity.ts';
+import { namespaceOf, STATEFUL_SET_KIND, uidOf } from './identity.ts';
 
 /** Revisions whose labels fit and that no other controller holds, in key order. @internal */
 export function listRevisions(context: Pick<ReconcileContext, 'lister'>, set: StatefulSet): readonly ControllerRevision[] {
   const matches = compileSelector(set.spec.selector);
   const lister = context.lister<ControllerRevision>('controllerrevisions.apps');
-  const owned = lister.byOwner(set.metadata.uid ?? '');
-  const orphans = lister.orphans(set.metadata.namespace ?? '');
+  const owned = lister.byOwner(uidOf(set));
+  const orphans = lister.orphans(namespaceOf(set));
   return [...owned, ...orphans].filter((revision) => matches?.(revision.metadata.labels) === true);
 }
 

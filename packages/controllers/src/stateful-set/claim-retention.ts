@@ -1,7 +1,7 @@
 // Who should own a pod's claims, by the set's retention policy: what is wanted, what is there, and how it is put right.
 // Upstream: pkg/controller/statefulset/stateful_set_utils.go (1.37).
 import type { OwnerReference, PersistentVolumeClaim, Pod, StatefulSet } from '@kubesim/api';
-import { endOrdinal, parentAndOrdinal, startOrdinal, STATEFUL_SET_KIND } from './identity.ts';
+import { endOrdinal, parentAndOrdinal, startOrdinal, STATEFUL_SET_KIND, uidOf } from './identity.ts';
 import { newControllerRef, type ControllerKind } from '@kubesim/client';
 
 const POD_KIND: ControllerKind = { apiVersion: 'v1', kind: 'Pod' };
@@ -44,11 +44,11 @@ function referencesOf(claim: PersistentVolumeClaim): readonly OwnerReference[] {
 /** The first reference that names the object is to another one of that name. */
 function hasStaleOwner(claim: PersistentVolumeClaim, kind: ControllerKind, object: StatefulSet | Pod): boolean {
   const reference = referencesOf(claim).find((candidate) => names(candidate, kind, object));
-  return reference !== undefined && reference.uid !== (object.metadata.uid ?? '');
+  return reference !== undefined && reference.uid !== uidOf(object);
 }
 
 function hasOwner(claim: PersistentVolumeClaim, object: StatefulSet | Pod): boolean {
-  return referencesOf(claim).some((reference) => reference.uid === (object.metadata.uid ?? ''));
+  return referencesOf(claim).some((reference) => reference.uid === uidOf(object));
 }
 
 /** Somebody else acts as the claim's controller, so that the policy is ignored for it. Never with Retain for both. @internal */
@@ -59,7 +59,7 @@ export function hasUnexpectedController(claim: PersistentVolumeClaim, set: State
     if (names(reference, STATEFUL_SET_KIND, set)) {
       if (reference.uid !== set.metadata.uid) return true;
     } else if (names(reference, POD_KIND, pod)) {
-      if (reference.uid !== (pod.metadata.uid ?? '')) return true;
+      if (reference.uid !== uidOf(pod)) return true;
     } else if (reference.controller === true) return true;
   }
   return false;
@@ -68,7 +68,7 @@ export function hasUnexpectedController(claim: PersistentVolumeClaim, set: State
 /** One of our references is there without being the controller. */
 function hasNonControllerOwner(claim: PersistentVolumeClaim, set: StatefulSet, pod: Pod): boolean {
   return referencesOf(claim).some((reference) =>
-    (reference.uid === set.metadata.uid || reference.uid === (pod.metadata.uid ?? '')) && reference.controller !== true);
+    (reference.uid === set.metadata.uid || reference.uid === uidOf(pod)) && reference.controller !== true);
 }
 
 /** The claim's owners are those that the policy wants, or are none of our business. @internal */

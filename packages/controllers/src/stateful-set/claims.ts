@@ -1,6 +1,6 @@
 // The claims of one pod: their names, how they are made, and what the claim cache says of them.
 // Upstream: pkg/controller/statefulset/stateful_set_utils.go and stateful_pod_control.go (1.37).
-import type { KubeObject, PersistentVolumeClaim, Pod, StatefulSet } from '@kubesim/api';
+import type { PersistentVolumeClaim, Pod, StatefulSet } from '@kubesim/api';
 import { hasUnexpectedController, isClaimOwnerUpToDate, isClaimStale } from './claim-retention.ts';
 import { claimName, claimTemplateNames, parentAndOrdinal } from './identity.ts';
 
@@ -16,7 +16,7 @@ export function claimNamesOf(set: StatefulSet, pod: Pod): readonly string[] {
 }
 
 /** The claims of an ordinal as the set's templates make them; the labels of its selector win over those of the template. @internal */
-export function newClaims(set: StatefulSet, ordinal: number): readonly KubeObject[] {
+export function newClaims(set: StatefulSet, ordinal: number): readonly PersistentVolumeClaim[] {
   const templates = set.spec.volumeClaimTemplates ?? [];
   return claimTemplateNames(set).map((name) => {
     const template = templates.findLast((candidate) => candidate.metadata.name === name) as PersistentVolumeClaim;

@@ -27,8 +27,7 @@ export function staleResource(
   const noted = writes.get(uid);
   if (noted === undefined) return undefined;
   return TRACKED.find((resource) => {
-    const version = noted[resource];
-    const cached = cachedVersion(resource);
-    return version !== undefined && cached !== undefined && cached < version;
+    const cached = cachedVersion(resource) ?? Infinity;
+    return cached < (noted[resource] ?? 0);
   });
 }

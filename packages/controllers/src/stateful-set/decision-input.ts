@@ -43,12 +43,10 @@ export function slotOrdinal(summary: SetSummary, pod: Pod): number {
   return summary.slots.get(ordinalKey(ordinal))?.metadata.name === pod.metadata.name ? ordinal : -1;
 }
 
-/** The lowest ordinal of a map keyed by ordinal in [from, to). @internal */
-export function firstOrdinal(map: { first(from?: string): readonly [string, unknown] | undefined }, from: number, to: number): number | undefined {
+/** The lowest ordinal of a map keyed by ordinal, from `from` on. @internal */
+export function firstOrdinal(map: { first(from?: string): readonly [string, unknown] | undefined }, from: number): number | undefined {
   const entry = map.first(ordinalKey(from));
-  if (entry === undefined) return undefined;
-  const ordinal = Number(entry[0]);
-  return ordinal < to ? ordinal : undefined;
+  return entry === undefined ? undefined : Number(entry[0]);
 }
 
 /** The slots of a map keyed by ordinal in [from, to), ascending. @internal */

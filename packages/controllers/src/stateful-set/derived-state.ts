@@ -4,7 +4,7 @@ import type { OwnerReference, PersistentVolumeClaim, Pod, StatefulSet } from '@k
 import { controllerOf, type CacheChange, type HandlerContext, type ReconcileContext } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
 import type { Writes } from './consistency.ts';
-import { parentAndOrdinal } from './identity.ts';
+import { namespaceOf, parentAndOrdinal, uidOf } from './identity.ts';
 import { applyClaimChange, applyPodChange, buildSummary, summaryShape, type SetSummary, type SummaryInput } from './set-summary.ts';
 import { claimReader } from './sync-context.ts';
 
@@ -25,9 +25,8 @@ type Context = Pick<HandlerContext, 'lister' | 'state' | 'epoch'>;
 
 /** The summary that is kept of a set as the cache shows it; undefined where none is, or one of another shape. @internal */
 export function heldSummary(context: Pick<ReconcileContext, 'state'>, set: StatefulSet): SetSummary | undefined {
-  const state = context.state as Partial<StatefulSetState> | undefined;
-  const summary = state?.summaries?.get(set.metadata.uid ?? '');
-  return summary !== undefined && summary.shape === summaryShape(set) ? summary : undefined;
+  const summary = (context.state as StatefulSetState).summaries.get(uidOf(set));
+  return summary?.shape === summaryShape(set) ? summary : undefined;
 }
 
 /** Keeps the summaries up with a change of a cache; called for each change before its keys are named. @internal */
@@ -46,15 +45,13 @@ function stateOf(context: Context): StatefulSetState {
 
 function followSet(context: Context, before: StatefulSet | undefined, after: StatefulSet | undefined): void {
   const state = stateOf(context);
-  const uid = after?.metadata.uid;
-  const gone = before?.metadata.uid;
-  if (gone !== undefined && gone !== uid) {
-    state.summaries = state.summaries.delete(context.epoch, gone);
-    state.writes = state.writes.delete(context.epoch, gone);
+  if (before !== undefined && before.metadata.uid !== after?.metadata.uid) {
+    state.summaries = state.summaries.delete(context.epoch, uidOf(before));
+    state.writes = state.writes.delete(context.epoch, uidOf(before));
   }
-  if (after === undefined || uid === undefined || state.summaries.get(uid)?.shape === summaryShape(after)) return;
-  const pods = context.lister<Pod>('pods').byOwner(uid);
-  state.summaries = state.summaries.set(context.epoch, uid, buildSummary(summaryInput(context, after), pods));
+  if (after === undefined || heldSummary(context, after) !== undefined) return;
+  const pods = context.lister<Pod>('pods').byOwner(uidOf(after));
+  state.summaries = state.summaries.set(context.epoch, uidOf(after), buildSummary(summaryInput(context, after), pods));
 }
 
 function followPod(context: Context, before: Pod | undefined, after: Pod | undefined): void {
@@ -64,29 +61,27 @@ function followPod(context: Context, before: Pod | undefined, after: Pod | undef
   if (to !== undefined) changePod(context, to, after as Pod, after);
 }
 
-function changePod(context: Context, owner: OwnerReference, { metadata: { namespace, name } }: Pod, after: Pod | undefined): void {
+function changePod(context: Context, owner: OwnerReference, pod: Pod, after: Pod | undefined): void {
   const state = stateOf(context);
   const summary = state.summaries.get(owner.uid);
   if (summary === undefined) return;
-  const set = context.lister<StatefulSet>('statefulsets.apps').get(namespace ?? '', owner.name);
+  const set = context.lister<StatefulSet>('statefulsets.apps').get(namespaceOf(pod), owner.name);
   // The set is gone from the cache or another one has its name: what is kept can no longer be kept up.
   state.summaries = set?.metadata.uid === owner.uid
-    ? state.summaries.set(context.epoch, owner.uid, applyPodChange(summaryInput(context, set), summary, name, after))
+    ? state.summaries.set(context.epoch, owner.uid, applyPodChange(summaryInput(context, set), summary, pod.metadata.name, after))
     : state.summaries.delete(context.epoch, owner.uid);
 }
 
 /** A claim's name ends in that of the pod that uses it; every cut of it may be a template's name and a set's. */
 function followClaim(context: Context, claim: PersistentVolumeClaim): void {
   const state = stateOf(context);
-  const { parent, ordinal } = parentAndOrdinal(claim.metadata.name);
-  if (ordinal < 0 || state.summaries.size === 0) return;
+  const { parent } = parentAndOrdinal(claim.metadata.name);
   const sets = context.lister<StatefulSet>('statefulsets.apps');
   for (let cut = parent.indexOf('-'); cut >= 0; cut = parent.indexOf('-', cut + 1)) {
-    const set = sets.get(claim.metadata.namespace ?? '', parent.slice(cut + 1));
-    const uid = set?.metadata.uid;
-    const summary = uid === undefined ? undefined : state.summaries.get(uid);
-    if (set === undefined || uid === undefined || summary === undefined) continue;
-    state.summaries = state.summaries.set(context.epoch, uid, applyClaimChange(summaryInput(context, set), summary, claim));
+    const set = sets.get(namespaceOf(claim), parent.slice(cut + 1));
+    const summary = set === undefined ? undefined : state.summaries.get(uidOf(set));
+    if (set === undefined || summary === undefined) continue;
+    state.summaries = state.summaries.set(context.epoch, uidOf(set), applyClaimChange(summaryInput(context, set), summary, claim));
   }
 }
 

@@ -43,10 +43,12 @@ function explainStop(input: DecisionInput, { pod }: Step): Reason {
 function state(input: DecisionInput, pod: Pod): string {
   const facts = podFacts(pod);
   if (facts.isTerminating) return 'is terminating';
-  if (pod.status?.phase !== 'Running') return `is ${pod.status?.phase}`;
-  const ready = pod.status.conditions?.find((condition) => condition.type === 'Ready');
-  if (!facts.isRunningAndReady) return `is not Ready${ready?.message === undefined ? '' : `: ${ready.message}`}`;
-  return `is Ready but not yet for ${input.set.spec.minReadySeconds} s`;
+  if (!facts.isCreated) return 'has no phase yet';
+  const { phase, conditions } = pod.status as NonNullable<Pod['status']>;
+  if (phase !== 'Running') return `is ${phase}`;
+  if (facts.isRunningAndReady) return `is Ready but not yet for ${input.set.spec.minReadySeconds} s`;
+  const message = conditions?.find((condition) => condition.type === 'Ready')?.message;
+  return message === undefined ? 'is not Ready' : `is not Ready: ${message}`;
 }
 
 /** Why condemned pods go, or the highest of them does not. @internal */

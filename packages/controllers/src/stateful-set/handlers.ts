@@ -2,6 +2,7 @@
 // informers' handlers in pkg/controller/statefulset/stateful_set.go (1.37). Claims and revisions enqueue nothing.
 import type { OwnerReference, Pod, StatefulSet } from '@kubesim/api';
 import { compileSelector, controllerOf, isPodReady, type CacheChange, type HandlerContext } from '@kubesim/client';
+import { namespaceOf } from './identity.ts';
 
 /** Names the keys to look at after a change. @internal */
 export function enqueueChange(context: HandlerContext, change: CacheChange): void {
@@ -62,7 +63,7 @@ function deletePod(context: HandlerContext, pod: Pod): void {
 /** The set that a reference means, if it is in the cache under that name and uid. */
 function resolveControllerRef(context: HandlerContext, pod: Pod, reference: OwnerReference): StatefulSet | undefined {
   if (reference.kind !== 'StatefulSet') return undefined;
-  const set = context.lister<StatefulSet>('statefulsets.apps').get(pod.metadata.namespace ?? '', reference.name);
+  const set = context.lister<StatefulSet>('statefulsets.apps').get(namespaceOf(pod), reference.name);
   return set?.metadata.uid === reference.uid ? set : undefined;
 }
 

@@ -1,6 +1,6 @@
 // Names, labels and volumes that make a pod one of a set's: what is checked, and what is repaired.
 // Upstream: pkg/controller/statefulset/stateful_set_utils.go (1.37).
-import type { Pod, StatefulSet } from '@kubesim/api';
+import type { KubeObject, Pod, StatefulSet } from '@kubesim/api';
 import type { ControllerKind } from '@kubesim/client';
 
 /** The kind as owner references name it. @internal */
@@ -12,6 +12,16 @@ export const REVISION_LABEL = 'controller-revision-hash';
 export const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
 /** Label of a pod with its ordinal. @internal */
 export const POD_INDEX_LABEL = 'apps.kubernetes.io/pod-index';
+
+/** Namespace of an object; stored ones all have one. @internal */
+export function namespaceOf(object: KubeObject): string {
+  return object.metadata.namespace ?? '';
+}
+
+/** The uid of an object, empty for a pod that is only planned. @internal */
+export function uidOf(object: KubeObject): string {
+  return object.metadata.uid ?? '';
+}
 
 /** Parent and ordinal of a pod's name; -1 for no ordinal. @internal */
 export interface ParentAndOrdinal {

@@ -23,7 +23,7 @@ export type OrdinalRuns = OrderedMap<number>;
 
 /** The run that holds this ordinal, or the nearest one below it. */
 function runAtOrBelow(runs: OrdinalRuns, ordinal: number): { readonly first: number; readonly last: number } | undefined {
-  const entry = ordinal < 0 ? undefined : runs.first(descendingKey(ordinal));
+  const entry = runs.first(descendingKey(ordinal));
   return entry === undefined ? undefined : { first: ordinalOfDescendingKey(entry[0]), last: entry[1] };
 }
 
@@ -32,7 +32,7 @@ export function addOrdinal(epoch: Epoch, runs: OrdinalRuns, ordinal: number): Or
   const below = runAtOrBelow(runs, ordinal);
   const isJoinedBelow = below !== undefined && below.last === ordinal - 1;
   const aboveKey = descendingKey(ordinal + 1);
-  const aboveLast = ordinal === ORDINAL_MAX ? undefined : runs.get(aboveKey);
+  const aboveLast = runs.get(aboveKey);
   const rest = aboveLast === undefined ? runs : runs.delete(epoch, aboveKey);
   return rest.set(epoch, descendingKey(isJoinedBelow ? below.first : ordinal), aboveLast ?? ordinal);
 }
@@ -68,7 +68,7 @@ export function holesBetween(runs: OrdinalRuns, from: number, to: number): reado
     const last = lastOrdinal(runs, above - 1);
     const floor = last === undefined ? from : Math.max(from, last + 1);
     for (let hole = above - 1; hole >= floor; hole--) holes.push(hole);
-    if (last === undefined || last < from) break;
+    if (last === undefined) break;
     above = Math.max(from, (runAtOrBelow(runs, last) as { readonly first: number }).first);
   }
   return holes.reverse();

@@ -6,7 +6,7 @@ import {
 } from '@kubesim/client';
 import { hasUnexpectedController, isClaimOwnerUpToDate, withClaimOwners } from './claim-retention.ts';
 import { claimNamesOf, claimsMatchRetentionPolicy, newClaims, podClaimIsStale } from './claims.ts';
-import { identityMatches, parentAndOrdinal, storageMatches, updateIdentity, updateStorage } from './identity.ts';
+import { identityMatches, namespaceOf, parentAndOrdinal, storageMatches, updateIdentity, updateStorage } from './identity.ts';
 import { claimEvent, conflictingControllerEvent, podEvent } from './pod-events.ts';
 import { claimReader, write, type Sync } from './sync-context.ts';
 
@@ -70,7 +70,7 @@ export function* updateStatefulPod(sync: Sync, set: StatefulSet, original: Pod):
     const { namespace, name } = pod.metadata;
     const put = yield* write(sync, { verb: 'update', resource: 'pods', namespace, name, object: pod as unknown as KubeObject });
     if (put.error === undefined) return undefined;
-    pod = sync.context.decide(() => sync.context.lister<Pod>('pods').get(namespace ?? '', name)) ?? pod;
+    pod = sync.context.decide(() => sync.context.lister<Pod>('pods').get(namespaceOf(set), name)) ?? pod;
     return put.error;
   });
   if (isPut) sync.context.event(podEvent(sync.behaviour, 'update', set, pod, error));
@@ -81,13 +81,13 @@ export function* updateStatefulPod(sync: Sync, set: StatefulSet, original: Pod):
 export function* createClaims(sync: Sync, set: StatefulSet, pod: Pod): Calling<ReconcileError | undefined> {
   const errors: ReconcileError[] = [];
   for (const claim of newClaims(set, parentAndOrdinal(pod.metadata.name).ordinal)) {
-    const name = claim.metadata.name ?? '';
+    const { name } = claim.metadata;
     const cached = sync.context.decide(() => claimReader(sync, set)(name) ?? null);
     if (cached !== null) {
       if (cached.metadata.deletionTimestamp !== undefined) errors.push({ message: `pvc ${name} is being deleted` });
       continue;
     }
-    const { error } = yield* write(sync, { verb: 'create', resource: 'persistentvolumeclaims', namespace: claim.metadata.namespace, object: claim });
+    const { error } = yield* write(sync, { verb: 'create', resource: 'persistentvolumeclaims', namespace: claim.metadata.namespace, object: claim as unknown as KubeObject });
     if (error !== undefined) errors.push(wrapError(`failed to create PVC ${name}`, error));
     if (!isAlreadyExists(error)) sync.context.event(claimEvent(sync.behaviour, set, pod, name, error));
   }

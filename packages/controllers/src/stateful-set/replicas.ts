@@ -15,7 +15,7 @@ export function replicasPhase(input: DecisionInput): Phase {
 export function firstWaitedFor(input: DecisionInput): number | undefined {
   const { start, end } = rangeOf(input.set);
   const candidates = [
-    firstOrdinal(input.summary.blocking, start, end), firstHole(input.summary.runs, start), firstNotYetAvailable(input, start, end),
+    firstOrdinal(input.summary.blocking, start), firstHole(input.summary.runs, start), firstNotYetAvailable(input, start, end),
   ];
   const first = Math.min(...candidates.filter((candidate) => candidate !== undefined));
   return first < end ? first : undefined;

@@ -17,12 +17,13 @@ export type RevisionDecision =
 export function decideRevision(set: StatefulSet, sorted: readonly ControllerRevision[], { behaviour, context: { profile } }: Sync): RevisionDecision {
   const { bytes } = patchOf(set);
   const last = sorted.at(-1);
-  const number = last === undefined ? 1 : (last.revision ?? 0) + 1;
+  if (last === undefined) return { act: 'create', number: 1 };
+  const number = (last.revision ?? 0) + 1;
   const equal = findEqualRevisions(sorted, bytes).at(-1);
-  if (last !== undefined && equal !== undefined) {
+  if (equal !== undefined) {
     return revisionBytes(last.data) === bytes ? { act: 'use', revision: last } : { act: 'renumber', revision: equal, number };
   }
-  if (last !== undefined && behaviour.comparesRevisionsSemantically && matchesSemantically(set, last, profile)) return { act: 'use', revision: last };
+  if (behaviour.comparesRevisionsSemantically && matchesSemantically(set, last, profile)) return { act: 'use', revision: last };
   return { act: 'create', number };
 }
 
@@ -83,7 +84,6 @@ function* createRevision(set: StatefulSet, number: number, stored: number): Call
 function* renumberRevision(
   sync: Sync, revision: ControllerRevision, number: number,
 ): Calling<{ readonly update: ControllerRevision; readonly error?: undefined } | { readonly error: ReconcileError }> {
-  if (revision.revision === number) return { update: revision };
   let update: ControllerRevision = revision;
   const { namespace } = revision.metadata;
   const error = yield* retryOnConflict(sync.context, DEFAULT_BACKOFF, function* (tryCount) {

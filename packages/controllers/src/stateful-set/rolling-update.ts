@@ -1,7 +1,7 @@
 // Which pods of older revisions go so that they come back on the newer one.
 // Upstream: pkg/controller/statefulset/stateful_set_control.go: updateStatefulSetAfterInvariantEstablished (1.37).
 import type { Pod, StatefulSet } from '@kubesim/api';
-import { between, firstNotYetAvailable, firstOrdinal, notYetAvailable, rangeOf, slotOrdinal, type DecisionInput } from './decision-input.ts';
+import { between, firstNotYetAvailable, notYetAvailable, rangeOf, slotOrdinal, type DecisionInput } from './decision-input.ts';
 import { isMonotonic, replicasOf } from './identity.ts';
 import { descendingKey, firstHole, holesBetween, ordinalOfDescendingKey } from './ordinal-runs.ts';
 import { podFacts } from './pod-facts.ts';
@@ -57,9 +57,7 @@ function oneAtATime(input: DecisionInput): readonly Pod[] {
 
 /** The lowest ordinal in [from, to) whose pod is terminating or not ready. */
 function firstUnavailable(input: DecisionInput, from: number, to: number): number | undefined {
-  const first = firstOrdinal(input.summary.blocking, from, to);
-  if (first === undefined || input.summary.blockingReady.size === 0) return first;
-  for (const [ordinal, pod] of between(input.summary.blocking, first, to)) if (podFacts(pod).isUnavailable) return ordinal;
+  for (const [ordinal, pod] of between(input.summary.blocking, from, to)) if (podFacts(pod).isUnavailable) return ordinal;
   return undefined;
 }
 
@@ -113,7 +111,7 @@ function* oldDescending(input: DecisionInput): Generator<readonly [number, Pod],
 
 /** Ordinals whose pods are missing and are made by another revision than the update's, ascending. */
 function oldHoles(input: DecisionInput, floor: number, end: number): number[] {
-  if (input.revisions.current.name === input.revisions.update.name || firstHole(input.summary.runs, floor) >= end) return [];
+  if (input.revisions.current.name === input.revisions.update.name) return [];
   return holesBetween(input.summary.runs, floor, end).filter((ordinal) => revisionForHole(input.set, ordinal) === 'current');
 }
 

@@ -1,6 +1,6 @@
 // A set's template as revision data, and whether two say the same.
 // Upstream: getPatch, newRevision in stateful_set_utils.go and setMatchesLatestExistingRevision in stateful_set_control.go (1.37).
-import { builtInScheme, conform, formatTime, goJson, structOfKind, type ControllerRevision, type KubeObject, type StatefulSet } from '@kubesim/api';
+import { builtInScheme, conform, formatTime, goJson, structOfKind, type ControllerRevision, type KindDefinition, type KubeObject, type StatefulSet, type StructType } from '@kubesim/api';
 import type { Profile } from '@kubesim/client';
 import { newControllerRevision, type NewRevision } from '../history/controller-revision.ts';
 import { STATEFUL_SET_KIND } from './identity.ts';
@@ -33,24 +33,25 @@ export function newSetRevision(set: StatefulSet, revision: number, probe: number
   });
 }
 
-const reread = new WeakMap<ControllerRevision['data'], { readonly of: object; readonly bytes: string | undefined }>();
+const reread = new WeakMap<ControllerRevision['data'], { readonly of: object; readonly matches: boolean }>();
 
 /** The revision, applied to the set and read as today's API reads it, is the set's template. @internal */
 export function matchesSemantically(set: StatefulSet, revision: ControllerRevision, profile: Profile): boolean {
-  let known = reread.get(revision.data);
-  if (known?.of !== set.spec.template) reread.set(revision.data, (known = { of: set.spec.template, bytes: rereadBytes(set, revision, profile) }));
-  return known?.bytes === patchOf(set).bytes;
+  const known = reread.get(revision.data);
+  if (known?.of === set.spec.template) return known.matches;
+  const matches = rereadBytes(set, revision, profile) === patchOf(set).bytes;
+  reread.set(revision.data, { of: set.spec.template, matches });
+  return matches;
 }
 
 /** What a set with the revision's template would be encoded to after decoding and defaulting; undefined if it cannot be decoded. */
 function rereadBytes(set: StatefulSet, revision: ControllerRevision, profile: Profile): string | undefined {
   const template = templateOf(revision.data);
-  const type = structOfKind('apps', 'v1', 'StatefulSet');
-  if (template === undefined || type === undefined) return undefined;
+  if (template === undefined) return undefined;
+  const type = structOfKind('apps', 'v1', 'StatefulSet') as StructType;
   const { value, findings } = conform(type, { ...set, spec: { ...set.spec, template } });
   if (findings.error !== undefined) return undefined;
-  const applied = value as KubeObject;
+  const { default: setDefaults } = builtInScheme.byResource('statefulsets.apps') as Required<KindDefinition>;
   // Defaults of a StatefulSet do not look at the time.
-  const defaulted = builtInScheme.byResource('statefulsets.apps')?.default?.(applied, { now: 0, time: formatTime(0), profile }) ?? applied;
-  return patchOf(defaulted as unknown as StatefulSet).bytes;
+  return patchOf(setDefaults(value as KubeObject, { now: 0, time: formatTime(0), profile }) as unknown as StatefulSet).bytes;
 }

@@ -59,7 +59,7 @@ function shapeOf(set: StatefulSet): string {
   const { uid, name, namespace } = set.metadata;
   const templates = claimTemplateNames(set);
   return JSON.stringify([
-    uid, namespace, name, set.spec.selector, templates, set.spec.persistentVolumeClaimRetentionPolicy ?? null,
+    uid, namespace, name, set.spec.selector, templates, set.spec.persistentVolumeClaimRetentionPolicy,
     (set.spec.minReadySeconds ?? 0) > 0,
     templates.length > 0 && ownersDependOnRange(set) ? [startOrdinal(set), endOrdinal(set)] : null,
   ]);
@@ -110,8 +110,7 @@ export function applyPodChange(input: SummaryInput, summary: SetSummary, name: s
 
 /** The claimed pod of this name. */
 function heldPod(summary: SetSummary, name: string): Pod | undefined {
-  const { ordinal } = parentAndOrdinal(name);
-  const holder = ordinal < 0 ? undefined : summary.slots.get(ordinalKey(ordinal));
+  const holder = summary.slots.get(ordinalKey(parentAndOrdinal(name).ordinal));
   return holder?.metadata.name === name ? holder : summary.extras.get(name);
 }
 
@@ -119,7 +118,7 @@ function heldPod(summary: SetSummary, name: string): Pod | undefined {
 export function applyClaimChange(input: SummaryInput, summary: SetSummary, claim: PersistentVolumeClaim): SetSummary {
   const { parent, ordinal } = parentAndOrdinal(claim.metadata.name);
   const templates = claimTemplateNames(input.set);
-  if (ordinal < 0 || !templates.some((template) => parent === `${template}-${input.set.metadata.name}`)) return summary;
+  if (!templates.some((template) => parent === `${template}-${input.set.metadata.name}`)) return summary;
   const pod = summary.slots.get(ordinalKey(ordinal));
   if (pod === undefined) return summary;
   const draft: Draft = { ...summary };
@@ -134,16 +133,12 @@ function replacePod(input: SummaryInput, draft: Draft, before: Pod | undefined, 
   trackReadiness(input, draft, before, was, after, is);
   const pod = (after ?? before) as Pod;
   const ordinal = (is ?? was as PodFacts).ordinal;
-  const holder = ordinal < 0 ? undefined : draft.slots.get(ordinalKey(ordinal));
+  const holder = draft.slots.get(ordinalKey(ordinal));
   if (ordinal < 0 || (holder !== undefined && holder.metadata.name > pod.metadata.name)) {
     draft.extras = put(input.epoch, draft.extras, pod.metadata.name, after);
     return;
   }
   if (holder !== undefined && holder.metadata.name < pod.metadata.name) {
-    if (after === undefined) {
-      draft.extras = draft.extras.delete(input.epoch, pod.metadata.name);
-      return;
-    }
     draft.extras = draft.extras.set(input.epoch, holder.metadata.name, holder);
     fillSlot(input, draft, ordinal, podFacts(holder), after, is);
     return;
@@ -194,7 +189,7 @@ function trackReadiness(
 ): void {
   if ((input.set.spec.minReadySeconds ?? 0) === 0) return;
   const key = (pod: Pod | undefined, facts: PodFacts | undefined): string | undefined =>
-    pod === undefined || facts?.readySince === undefined ? undefined : readySinceKey(facts.readySince, pod.metadata.name);
+    facts?.readySince === undefined ? undefined : readySinceKey(facts.readySince, (pod as Pod).metadata.name);
   const wasKey = key(before, was);
   const isKey = key(after, is);
   if (wasKey !== undefined && wasKey !== isKey) draft.readySince = draft.readySince.delete(input.epoch, wasKey);
@@ -208,8 +203,8 @@ function fillSlot(
   const { epoch } = input;
   const key = ordinalKey(ordinal);
   draft.slots = put(epoch, draft.slots, key, pod);
-  if (was === undefined && is !== undefined) draft.runs = addOrdinal(epoch, draft.runs, ordinal);
-  if (was !== undefined && is === undefined) draft.runs = removeOrdinal(epoch, draft.runs, ordinal);
+  if (was === undefined) draft.runs = addOrdinal(epoch, draft.runs, ordinal);
+  if (is === undefined) draft.runs = removeOrdinal(epoch, draft.runs, ordinal);
   if (was?.isBlocking === true || is?.isBlocking === true) {
     draft.blocking = put(epoch, draft.blocking, key, is?.isBlocking === true ? pod : undefined);
   }

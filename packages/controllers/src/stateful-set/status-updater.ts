@@ -2,6 +2,7 @@
 // Upstream: updateStatefulSetStatus in stateful_set_control.go and stateful_set_status_updater.go (1.37).
 import type { KubeObject, StatefulSet, StatefulSetStatus } from '@kubesim/api';
 import { DEFAULT_RETRY, retryOnConflict, type Calling, type ReconcileError } from '@kubesim/client';
+import { namespaceOf } from './identity.ts';
 import { isStatusInconsistent } from './status.ts';
 import { write, type Sync } from './sync-context.ts';
 
@@ -14,7 +15,7 @@ export function* updateStatus(sync: Sync, set: StatefulSet, status: StatefulSetS
     const object = { ...base, status } as unknown as KubeObject;
     const { error } = yield* write(sync, { verb: 'update', resource: 'statefulsets.apps', namespace, name, subresource: 'status', object });
     if (error !== undefined) {
-      base = sync.context.decide(() => sync.context.lister<StatefulSet>('statefulsets.apps').get(namespace ?? '', name)) ?? base;
+      base = sync.context.decide(() => sync.context.lister<StatefulSet>('statefulsets.apps').get(namespaceOf(set), name)) ?? base;
     }
     return error;
   });

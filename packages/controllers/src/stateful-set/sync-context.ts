@@ -4,6 +4,7 @@ import { send, type Calling, type CallOutcome, type ReconcileContext } from '@ku
 import type { Behaviour } from './behaviour.ts';
 import type { ClaimReader } from './claims.ts';
 import { noteWrite, type Writes } from './consistency.ts';
+import { namespaceOf } from './identity.ts';
 
 /** One sync. @internal */
 export interface Sync {
@@ -16,7 +17,7 @@ export interface Sync {
 /** Reads claims through the cache as it is now. @internal */
 export function claimReader(sync: { readonly context: Pick<ReconcileContext, 'lister'> }, set: StatefulSet): ClaimReader {
   const lister = sync.context.lister<PersistentVolumeClaim>('persistentvolumeclaims');
-  const namespace = set.metadata.namespace ?? '';
+  const namespace = namespaceOf(set);
   return (name) => lister.get(namespace, name);
 }
 
@@ -24,8 +25,8 @@ export function claimReader(sync: { readonly context: Pick<ReconcileContext, 'li
 export function* write(sync: Sync, call: ApiCall): Calling<CallOutcome> {
   const outcome = yield* send(call);
   if (outcome.object !== undefined && sync.behaviour.skipsStaleSyncs) {
-    const state = sync.context.state as { writes?: Writes } | undefined;
-    if (state?.writes !== undefined) state.writes = noteWrite(sync.context.epoch, state.writes, sync.uid, call, outcome.object);
+    const state = sync.context.state as { writes: Writes };
+    state.writes = noteWrite(sync.context.epoch, state.writes, sync.uid, call, outcome.object);
   }
   return outcome;
 }

@@ -6,11 +6,12 @@ import { sortRevisions } from '../history/controller-revision.ts';
 import { adoptOrphanRevisions, listRevisions } from './adopt-revisions.ts';
 import { nextCheckMs } from './availability-check.ts';
 import { behaviourOf } from './behaviour.ts';
-import { claimPods, listClaimed } from './claim-pods.ts';
+import { claimPods, listOwned } from './claim-pods.ts';
 import { staleResource } from './consistency.ts';
 import { notYetAvailable } from './decision-input.ts';
 import { heldSummary, type StatefulSetState } from './derived-state.ts';
 import { explainSet } from './explain.ts';
+import { uidOf } from './identity.ts';
 import { decideRevision } from './resolve-revisions.ts';
 import { buildSummary, type SetSummary } from './set-summary.ts';
 import { updateStatefulSet } from './stateful-set-control.ts';
@@ -22,7 +23,7 @@ export function* reconcileStatefulSet(context: ReconcileContext, key: string): R
   const set = context.decide(() => context.lister<StatefulSet>('statefulsets.apps').get(key.slice(0, slash), key.slice(slash + 1)) ?? null);
   // A selector that cannot be read is never tried again.
   if (set === null || compileSelector(set.spec.selector) === undefined) return undefined;
-  const sync: Sync = { context, behaviour: behaviourOf(context.profile), uid: set.metadata.uid ?? '' };
+  const sync: Sync = { context, behaviour: behaviourOf(context.profile), uid: uidOf(set) };
   const error = yield* syncStatefulSet(sync, set, key);
   if (error === undefined) return undefined;
   const { subject, why } = explainSet(set, { rule: 'Error', message: `the last sync failed and is tried again: ${error.message}` });
@@ -59,13 +60,13 @@ function takeIn(
 ): { readonly revisions: readonly ControllerRevision[]; readonly pods: readonly Pod[] | null } {
   const revisions = listRevisions(sync.context, set);
   if (claimed !== undefined) return { revisions, pods: claimed };
-  return { revisions, pods: decideRevision(set, sortRevisions(revisions), sync).act === 'use' ? null : listClaimed(sync.context, set) };
+  return { revisions, pods: decideRevision(set, sortRevisions(revisions), sync).act === 'use' ? null : listOwned(sync.context, set) };
 }
 
 /** The kept summary, or one of the pods listed. */
 function summaryOf(sync: Sync, set: StatefulSet, pods: readonly Pod[] | undefined): SetSummary {
   const held = pods === undefined ? heldSummary(sync.context, set) : undefined;
-  return held ?? buildSummary({ epoch: { kind: 'epoch' }, set, claims: claimReader(sync, set) }, pods ?? listClaimed(sync.context, set));
+  return held ?? buildSummary({ epoch: sync.context.epoch, set, claims: claimReader(sync, set) }, pods ?? listOwned(sync.context, set));
 }
 
 /** Comes back when the next pod becomes available. */

@@ -39,8 +39,9 @@ export function splitName(name: string): { readonly parent: string; readonly ord
 
 /** FNV-1 of the bytes, in upstream's alphabet. */
 export function naiveHash(text: string): string {
-  let hash = 0x811c9dc5n;
-  for (const byte of new TextEncoder().encode(text)) hash = ((hash * 0x01000193n) & 0xffffffffn) ^ BigInt(byte);
+  let hash = 0x811c9dc5;
+  // The prime is 2^24 + 0x193; of the first part's product only the lowest byte stays within 32 bits.
+  for (const byte of new TextEncoder().encode(text)) hash = (((hash * 0x193 + (hash % 256) * 2 ** 24) % 2 ** 32) ^ byte) >>> 0;
   return [...String(hash)].map((digit) => 'bcdfghjklmnpqrstvwxz2456789'.charAt(digit.charCodeAt(0) % 27)).join('');
 }
 
@@ -696,7 +697,8 @@ class NaiveSync {
 
   private state(pod: KubeObject): string {
     if (isGoing(pod)) return 'is terminating';
-    if (phaseOf(pod) !== 'Running') return `is ${pod['status']?.phase}`;
+    if (phaseOf(pod) === '') return 'has no phase yet';
+    if (phaseOf(pod) !== 'Running') return `is ${phaseOf(pod)}`;
     if (this.isReady(pod)) return `is Ready but not yet for ${this.set['spec'].minReadySeconds} s`;
     const message = pod['status'].conditions?.find((condition: Record<string, string>) => condition['type'] === 'Ready')?.message;
     return message === undefined ? 'is not Ready' : `is not Ready: ${message}`;
