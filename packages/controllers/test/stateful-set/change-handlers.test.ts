@@ -4,6 +4,7 @@ import type { KubeObject, PersistentVolumeClaim, Pod, StatefulSet } from '@kubes
 import { compileSelector, type CacheChange, type Lister, type Profile } from '@kubesim/client';
 import type { Epoch, OrderedMap } from '@kubesim/kernel';
 import { describe, expect, it } from 'vitest';
+import { enqueueChange } from '../../src/stateful-set/handlers.ts';
 import { buildSummary } from '../../src/stateful-set/set-summary.ts';
 import { statefulSetController } from '../../src/stateful-set/stateful-set-controller.ts';
 import { seeded } from './invariants.ts';
@@ -107,24 +108,26 @@ function randomPod(below: Below, caches: Caches, namespace: string, name: string
   const uid = below(4) > 0 ? caches.get(SETS, `${namespace}/${parent}`)?.metadata.uid : `${namespace}-${parent}-${below(2)}`;
   const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: parent, uid: uid ?? 'none', controller: true };
   const claimName = `${pick(below, ['data', 'data', 'data-a'])}-${name}`;
+  const fitting = { labels: { app: 'x', 'statefulset.kubernetes.io/pod-name': name } };
   const ownerReferences = pick(below, [undefined, [], [owner], [owner], [owner], [{ ...owner, blockOwnerDeletion: true }], [{ ...owner, apiVersion: 'apps/v2' }], [{ ...owner, kind: 'Job' }], [{ ...owner, controller: false }]]);
   return {
     apiVersion: 'v1', kind: 'Pod',
     metadata: {
       name, namespace, uid: `uid-${name}`, resourceVersion: `${version}`, ...(ownerReferences === undefined ? {} : { ownerReferences }),
-      ...pick<KubeObject['metadata']>(below, [{ labels: { app: 'x', 'statefulset.kubernetes.io/pod-name': name } }, { labels: { app: 'x', 'statefulset.kubernetes.io/pod-name': name } }, { labels: { app: 'y' } }, { labels: { app: 'z', app2: 'x' } }, { labels: { app: 'z', app3: 'x' } }, { labels: {} }, {}]),
+      ...pick<KubeObject['metadata']>(below, [fitting, fitting, fitting, fitting, { labels: { app: 'y' } }, { labels: { app: 'z', app2: 'x' } }, { labels: {} }, {}]),
       ...(below(6) === 0 ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
     },
-    spec: { containers: [], ...(below(2) === 0 ? {} : { volumes: [{ name: claimName.slice(0, claimName.indexOf('-' + name)), persistentVolumeClaim: { claimName } }] }) },
-    status: { phase: pick(below, ['', 'Pending', 'Pending', 'Running', 'Failed']), ...pick(below, [{}, { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] }, { conditions: [{ type: 'Ready', status: 'False' }] }]) },
+    spec: { containers: [], ...(below(4) === 0 ? {} : { volumes: [{ name: claimName.slice(0, claimName.indexOf('-' + name)), persistentVolumeClaim: { claimName } }] }) },
+    status: { phase: pick(below, ['', 'Pending', 'Pending', 'Pending', 'Running', 'Failed']), ...pick(below, [{}, { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] }, { conditions: [{ type: 'Ready', status: 'False' }] }]) },
   };
 }
 
-function randomClaim(below: Below, namespace: string, name: string, version: number): KubeObject {
+function randomClaim(below: Below, caches: Caches, namespace: string, name: string, version: number): KubeObject {
   const pod = name.replace(/^data-(a-)?/, '');
+  const set = pod.slice(0, pod.lastIndexOf('-'));
   const owner = { apiVersion: 'v1', kind: 'Pod', name: pod, uid: `uid-${pod}`, controller: true };
   const deletion = below(4) === 0 ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {};
-  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace, uid: `uid-${name}`, resourceVersion: `${version}`, ...deletion, ownerReferences: pick(below, [undefined, [owner], [{ ...owner, kind: 'ConfigMap' }]]) } };
+  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace, uid: `uid-${name}`, resourceVersion: `${version}`, ...deletion, ownerReferences: pick(below, [undefined, [owner], [{ ...owner, kind: 'ConfigMap' }], [{ ...owner, kind: 'StatefulSet', name: set, uid: caches.get(SETS, `${namespace}/${set}`)?.metadata.uid ?? 'none' }]]) } };
 }
 
 function randomChange(below: Below, caches: Caches, version: number): CacheChange | undefined {
@@ -141,7 +144,7 @@ function randomChange(below: Below, caches: Caches, version: number): CacheChang
     }
     case 2: case 3: {
       const claim = `${pick(below, ['data', 'data', 'data-a', 'logs'])}-${pick(below, [name, name, name, set])}`;
-      return caches.put(CLAIMS, `${namespace}/${claim}`, isGone ? undefined : randomClaim(below, namespace, claim, version));
+      return caches.put(CLAIMS, `${namespace}/${claim}`, isGone ? undefined : randomClaim(below, caches, namespace, claim, version));
     }
     case 4: {
       // One thing of a pod changes, or nothing.
@@ -176,16 +179,22 @@ describe(`changes of the caches from seed ${SEED}`, () => {
       const change = randomChange(below, caches, version);
       if (change === undefined) continue;
       const keys: string[] = [];
+      const kept = state.summaries.get(change.after?.metadata.uid ?? '');
       statefulSetController.handle({
         now: 0, profile: PROFILE, state, epoch: EPOCH, lister: (resource) => caches.lister(resource), watch: () => undefined,
         enqueue: (key) => { keys.push(key); }, enqueueAfter: (key, delayMs) => { keys.push(`${key}+${delayMs}`); },
       }, change);
       expect(keys).toEqual(keysOf(caches, change));
+      // What nothing is changed for is not summed up again.
+      if (change.type === 'MODIFIED' && change.after?.metadata.generation === version) expect(state.summaries.get(change.after.metadata.uid ?? '')).toBe(kept);
 
       if (change.resource === SETS && change.before !== undefined && change.before.metadata.uid !== change.after?.metadata.uid) noted.delete(change.before.metadata.uid ?? '');
-      for (const set of caches.all(SETS)) if (below(3) === 0) noted.add(set.metadata.uid ?? '');
-      for (const uid of noted) state.writes = state.writes.set(EPOCH, uid, {});
       expect([...state.writes.entries()].map(([uid]) => uid)).toEqual([...noted].sort());
+      for (const { metadata: { uid = '' } } of caches.all(SETS)) {
+        if (below(3) > 0) continue;
+        noted.add(uid);
+        state.writes = state.writes.set(EPOCH, uid, {});
+      }
       const sets = [...caches.all(SETS)].sort((a, b) => ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1));
       expect([...state.summaries.entries()].map(([uid, summary]) => [uid, unfold(summary)])).toEqual(sets.map((object) => {
         const set = object as unknown as StatefulSet;
@@ -194,6 +203,52 @@ describe(`changes of the caches from seed ${SEED}`, () => {
         return [set.metadata.uid, unfold(buildSummary({ epoch: EPOCH, set, claims }, pods))];
       }));
     }
+  });
+
+  it('count for nothing of a set that is not told of yet', () => {
+    const caches = new Caches();
+    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'S', controller: true };
+    caches.put(SETS, 'ns/web', { metadata: { name: 'web', namespace: 'ns', uid: 'S' }, spec: { selector: {} } });
+    const state = statefulSetController.initialState?.() as State;
+    const { summaries } = state;
+    for (const [resource, name] of [['pods', 'web-0'], [CLAIMS, 'data-web-0'], [CLAIMS, 'data'], [CLAIMS, 'data-else-0']] as const) {
+      statefulSetController.handle({
+        now: 0, profile: PROFILE, state, epoch: EPOCH, lister: (of) => caches.lister(of), watch: () => undefined, enqueue: () => undefined, enqueueAfter: () => undefined,
+      }, { resource, type: 'ADDED', after: { metadata: { name, namespace: 'ns', ownerReferences: [owner] } } });
+      expect(state.summaries).toBe(summaries);
+    }
+  });
+
+  describe('of one pod', () => {
+    const keysOfUpdate = (set: KubeObject, before: object, after: object): readonly string[] => {
+      const caches = new Caches();
+      caches.put(SETS, 'ns/web', set);
+      const pod = (resourceVersion: string, metadata: object): KubeObject => ({ metadata: { name: 'web-0', namespace: 'ns', resourceVersion, ...metadata } });
+      const keys: string[] = [];
+      enqueueChange({
+        now: 0, profile: PROFILE, state: undefined, epoch: EPOCH, lister: (resource) => caches.lister(resource), watch: () => undefined, enqueue: (key) => { keys.push(key); }, enqueueAfter: () => undefined,
+      }, { resource: 'pods', type: 'MODIFIED', before: pod('1', before), after: pod('2', after) });
+      return keys;
+    };
+    const set: KubeObject = { metadata: { name: 'web', namespace: 'ns', uid: 'S' }, spec: { selector: {} } };
+
+    it('labels of an orphan count where they differ', () => {
+      const below = seeded(SEED);
+      const labels = (): Readonly<Record<string, string>> => Object.fromEntries(['app', 'tier'].flatMap((key) => pick<readonly (readonly [string, string])[]>(below, [[], [[key, 'a']], [[key, 'b']]])));
+      for (let turn = 0; turn < 100; turn++) {
+        const [old, now] = [labels(), labels()];
+        const isSame = old['app'] === now['app'] && old['tier'] === now['tier'];
+        expect(keysOfUpdate(set, { labels: old }, { labels: now }), JSON.stringify([old, now])).toEqual(isSame || Object.keys(now).length === 0 ? [] : ['ns/web']);
+      }
+    });
+
+    it('an owner of any other uid, name or kind is another owner', () => {
+      const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'S', controller: true };
+      for (const change of [{ uid: 'T' }, { name: 'else' }, { kind: 'Job' }]) {
+        expect(keysOfUpdate(set, { ownerReferences: [owner] }, { ownerReferences: [{ ...owner, ...change }] })).toEqual(['ns/web']);
+        expect(keysOfUpdate(set, { ownerReferences: [{ ...owner, ...change }] }, { ownerReferences: [owner] })).toEqual(['ns/web']);
+      }
+    });
   });
 
   it('come to the controller under upstream\'s name', () => {

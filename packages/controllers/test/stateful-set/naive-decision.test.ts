@@ -45,7 +45,7 @@ function randomPods(below: Below): readonly Pod[] {
   const highest = pick(below, [3, 6, 12]);
   const presence = pick(below, [6, 9, 10, 10]);
   const names = Array.from({ length: highest }, (_, ordinal) => `web-${ordinal}`).filter(() => below(10) < presence);
-  if (below(4) === 0) names.push(...['web-007', 'web-02', 'web-99999999999', 'web-0011'].filter(() => below(2) === 0));
+  if (below(4) === 0) names.push(...['web-007', 'web-02', 'web-99999999999', 'web-0011', 'web-00'].filter(() => below(2) === 0));
   return names.sort().map((name) => randomPod(below, name, health, revisions));
 }
 
@@ -80,7 +80,7 @@ describe(`decisions from seed ${SEED}`, () => {
       const set = randomSet(below);
       const pods = randomPods(below);
       const current = pick(below, ['cur', 'cur', 'upd']);
-      const behaviour = behaviourOf({ kubernetes: pick(below, ['1.34', '1.36', '1.37'] as const), featureGates: { MaxUnavailableStatefulSet: below(2) === 0, StatefulSetRecreateStrategy: below(2) === 0 } });
+      const behaviour = behaviourOf({ kubernetes: pick(below, ['1.34', '1.36', '1.37', '1.37'] as const), featureGates: { MaxUnavailableStatefulSet: below(2) === 0, StatefulSetRecreateStrategy: below(2) === 0 } });
       const template = set.spec.template;
       const plan = decideSync({
         set, behaviour, now: NOW, claims: () => undefined, summary: buildSummary({ epoch: { kind: 'epoch' }, set, claims: () => undefined }, pods),

@@ -6,3 +6,4 @@ import './change-handlers.test.ts';
 import './ordinal-runs.test.ts';
 import './set-summary.test.ts';
 import './naive-decision.test.ts';
+import './explanations.test.ts';

@@ -1,21 +1,22 @@
 // The small pure rules of the controller, each against its sentence in the specification, over random names, pods and sets.
-import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from '@kubesim/api';
+import { builtInScheme, conform, structOfKind, type ControllerRevision, type KubeObject, type Pod, type StatefulSet, type StatefulSetStatus, type StructType } from '@kubesim/api';
 import { isPodAvailable } from '@kubesim/client';
 import { OrderedMap, type Epoch } from '@kubesim/kernel';
 import { describe, expect, it } from 'vitest';
-import { newControllerRevision, revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
+import { newControllerRevision, revisionBytes, revisionsToTruncate, sortRevisions } from '../../src/history/controller-revision.ts';
 import { fnv1, hashRevisionData, safeEncodeString } from '../../src/history/revision-hash.ts';
 import { nextCheckMs } from '../../src/stateful-set/availability-check.ts';
 import { behaviourOf } from '../../src/stateful-set/behaviour.ts';
 import { isPodInRange } from '../../src/stateful-set/claim-retention.ts';
 import { claimNamesOf } from '../../src/stateful-set/claims.ts';
 import { noteWrite, staleResource, type Writes } from '../../src/stateful-set/consistency.ts';
-import { identityMatches, isMonotonic, parentAndOrdinal, revisionOf, storageMatches, updateIdentity, updateStorage } from '../../src/stateful-set/identity.ts';
+import { identityMatches, isMonotonic, namespaceOf, parentAndOrdinal, revisionOf, storageMatches, uidOf, updateIdentity, updateStorage } from '../../src/stateful-set/identity.ts';
 import { hasEnded, isCreated, podFacts } from '../../src/stateful-set/pod-facts.ts';
 import { CREATING_NEW_PODS, DELETING_OLD_PODS, RECREATED, withProgress } from '../../src/stateful-set/recreate.ts';
 import { isInRange, revisionForHole, templateOf } from '../../src/stateful-set/revision-pair.ts';
 import { maxUnavailable, unavailableCount } from '../../src/stateful-set/rolling-update.ts';
-import { buildSummary, podMatches } from '../../src/stateful-set/set-summary.ts';
+import { matchesSemantically, patchOf } from '../../src/stateful-set/set-revision.ts';
+import { buildSummary, podMatches, summaryShape } from '../../src/stateful-set/set-summary.ts';
 import { completeUpdate, isStatusInconsistent, withoutCurrent } from '../../src/stateful-set/status.ts';
 import { seeded } from './invariants.ts';
 import { naiveHash, splitName } from './naive-sync.ts';
@@ -30,7 +31,9 @@ function forEachPod(test: (pod: Pod, set: StatefulSet, world: SyncWorld) => void
   for (const world of WORLDS) {
     for (const held of world.pods) {
       const pod = held as unknown as Pod;
-      const bare = { ...pod, metadata: { name: pick(below, ['web', 'other-3', 'web-', 'x-web-2', `${pod.metadata.name}x`]), namespace: 'default', uid: '' } } as Pod;
+      const name = pick(below, ['web', 'other-3', 'web-', 'x-web-2', 'web-9999999999', `${pod.metadata.name}x`]);
+      const labels = pick(below, [undefined, { 'statefulset.kubernetes.io/pod-name': name }]);
+      const bare = { ...pod, metadata: { name, namespace: 'default', uid: '', labels } } as Pod;
       for (const one of [pod, bare]) test(one, world.set as unknown as StatefulSet, world);
     }
   }
@@ -45,6 +48,12 @@ describe(`pure rules from seed ${SEED}`, () => {
       const name = Array.from({ length: 1 + below(3) }, () => pick(below, parts)).join(pick(below, ['-', '-', '']));
       expect(parentAndOrdinal(name), JSON.stringify(name)).toEqual(splitName(name));
     }
+  });
+
+  it('an object that is not stored has no namespace and no uid', () => {
+    const bare = { metadata: {} };
+    const stored = { metadata: { namespace: 'ns', uid: 'u' } };
+    expect([bare, stored].map((object) => [namespaceOf(object), uidOf(object)])).toEqual([['', ''], ['ns', 'u']]);
   });
 
   it('facts of a pod', () => {
@@ -108,7 +117,7 @@ describe(`pure rules from seed ${SEED}`, () => {
   it('history: the order, the names that go, the hash', () => {
     for (const { revisions, set } of WORLDS) {
       const held = revisions as unknown as readonly ControllerRevision[];
-      const sorted = sortRevisions(held);
+      const sorted = sortRevisions([...held].reverse());
       expect([...sorted].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))).toEqual(held);
       const key = ({ revision = 0, metadata }: ControllerRevision): string => [String(revision).padStart(5, '0'), (metadata.creationTimestamp ?? '').padEnd(20), metadata.name].join(' ');
       expect(sorted.map(key)).toEqual(held.map(key).sort());
@@ -126,6 +135,33 @@ describe(`pure rules from seed ${SEED}`, () => {
       expect(hashRevisionData(text, probe)).toBe(naiveHash(text + (probe ?? '')));
       expect(safeEncodeString(String(fnv1(text)))).toBe(naiveHash(text));
     }
+  });
+
+  it('what is worked out of an object is worked out once', () => {
+    const { set, revisions, profile } = WORLDS[0] as SyncWorld;
+    const held = set as unknown as StatefulSet;
+    let looks = 0;
+    const counted = <T extends object>(object: T, field: keyof T): T => Object.defineProperty({ ...object }, field, { enumerable: true, get: () => (looks++, object[field]) });
+    const looksOf = (ask: () => unknown): number => {
+      looks = 0;
+      ask();
+      const first = looks;
+      ask();
+      expect(looks, 'again').toBe(first);
+      return first;
+    };
+    const counting = counted(held, 'spec');
+    expect(looksOf(() => summaryShape(counting)) > 0).toBe(true);
+    expect(patchOf(held)).toBe(patchOf({ ...held }));
+    const data = counted({ spec: { template: { spec: { containers: [] } } } }, 'spec') as unknown as ControllerRevision['data'];
+    expect(looksOf(() => revisionBytes(data)) > 0).toBe(true);
+    const revision = { ...revisions[0], data } as unknown as ControllerRevision;
+    expect(looksOf(() => matchesSemantically(held, revision, profile)) > 0).toBe(true);
+    // Of another template it says something else.
+    const same = { ...held, spec: { ...held.spec, template: { spec: { containers: [] } } } } as unknown as StatefulSet;
+    const read = conform(structOfKind('apps', 'v1', 'StatefulSet') as StructType, same).value as KubeObject;
+    const { template } = builtInScheme.byResource('statefulsets.apps')?.default?.(read, { now: 0, time: '', profile })['spec'];
+    expect([held, { ...held, spec: { ...held.spec, template } }, held].map((one) => matchesSemantically(one, revision, profile))).toEqual([false, true, false]);
   });
 
   it('the next look is at the next pod that becomes available', () => {

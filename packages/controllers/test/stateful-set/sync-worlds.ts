@@ -27,6 +27,10 @@ export interface SyncWorld {
   readonly writes: Readonly<Record<string, number>>;
   /** The controller has followed the caches, so that summaries are kept. */
   readonly isKept: boolean;
+  /** What it keeps is of the set as it was before, another one to go by. */
+  readonly isKeptOld: boolean;
+  /** Nothing keeps the sync from its pods: no adoption, no release, no new revision. */
+  readonly isDirect: boolean;
   /** Created claims are in the cache at once. */
   readonly isPrompt: boolean;
   /** Seed of the answers, and how many of a thousand fail. */
@@ -71,7 +75,7 @@ export function randomSyncWorld(seed: number): SyncWorld {
     live: pick(below, [stored, stored, stored, { ...stored, metadata: { ...stored.metadata, uid: 'other' } }, { ...stored, metadata: { ...stored.metadata, deletionTimestamp: time(now) } }]),
     seen: !isDirect && below(6) === 0 ? { pods: below(4), persistentvolumeclaims: below(4), 'statefulsets.apps': below(4) } : {},
     writes: below(3) === 0 ? Object.fromEntries(['pods', 'persistentvolumeclaims', 'statefulsets.apps'].filter(() => below(2) === 0).map((resource) => [resource, below(1500)])) : {},
-    isKept: below(2) === 0, isPrompt: below(2) === 0, answers: below(1 << 30), failing: pick(below, [0, 0, 100, 400]),
+    isKept: below(2) === 0, isPrompt: below(2) === 0, answers: below(1 << 30), failing: pick(below, [0, 0, 100, 400]), isDirect, isKeptOld: below(4) === 0,
   };
 }
 
@@ -147,7 +151,7 @@ export function largeSyncWorld(failAt: number): SyncWorld {
   const now = Date.UTC(2026, 0, 1);
   const template = { metadata: { labels: { foo: 'bar' } }, spec: { containers: [{ name: 'c', image: 'one' }] } };
   const set: KubeObject = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'web', namespace: 'default', uid: 'set-uid', resourceVersion: '7', generation: 1 }, spec: { replicas: 1800, podManagementPolicy: 'Parallel', selector: { matchLabels: { foo: 'bar' } }, template } };
-  return { profile: { kubernetes: '1.37', featureGates: {} }, now, clock: now, set, pods: [], claims: [], revisions: plainRevisions(set), live: set, seen: {}, writes: {}, isKept: false, isPrompt: false, answers: 1, failing: 0, failAt };
+  return { profile: { kubernetes: '1.37', featureGates: {} }, now, clock: now, set, pods: [], claims: [], revisions: plainRevisions(set), live: set, seen: {}, writes: {}, isKept: false, isKeptOld: false, isDirect: true, isPrompt: false, answers: 1, failing: 0, failAt };
 }
 
 /** Revisions of the template as it is, of older ones, of one that reads the same, and of what is none. */
@@ -247,6 +251,8 @@ export class SyncStage {
   private readonly caches: ReadonlyMap<string, Map<string, KubeObject>>;
   private readonly below: Below;
   private version = 1000;
+  /** Told when the cache of pods loses one. */
+  podIsGone: (pod: KubeObject) => void = () => undefined;
 
   constructor(world: SyncWorld) {
     this.world = world;
@@ -293,12 +299,21 @@ export class SyncStage {
       return { ok: true, object: { metadata: { name, uid: 'found', resourceVersion: `${this.version}` }, data: dataOf(template), revision: 3 } };
     }
     if (call.verb === 'create' || call.verb === 'update') {
+      if (call.resource === 'controllerrevisions.apps') this.losePod();
       const metadata = { ...call.object.metadata, uid: `new-${name}`, namespace: 'default', ...(this.below(8) === 0 ? {} : { resourceVersion: `${this.version}` }) };
       const object = JSON.parse(JSON.stringify({ ...call.object, metadata })) as KubeObject;
       if (this.world.isPrompt && call.resource === 'persistentvolumeclaims' && call.verb === 'create') this.cache(call.resource).set(name, object);
       return { ok: true, object };
     }
     return { ok: true, object: { metadata: { name } } };
+  }
+
+  /** While a revision is written the caches move on: what the sync has seen of its pods stays as it is. */
+  private losePod(): void {
+    const [pod] = this.list('pods');
+    if (pod === undefined || this.below(2) === 0) return;
+    this.cache('pods').delete(pod.metadata.name ?? '');
+    this.podIsGone(pod);
   }
 
   /** The cache of what could not be written comes to hold a newer version of it, or none. */
