@@ -19,6 +19,8 @@ export interface KindContext {
   /** The same instant as metadata shows it: `2026-01-02T03:04:05Z`. */
   readonly time: string;
   readonly profile: ApiProfile;
+  /** Of `KindDefinition.emptyLists` those that the request sent empty. */
+  readonly emptyLists?: ReadonlySet<string>;
 }
 
 /** What validation may look at besides its objects. @public */
@@ -153,6 +155,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** PUT to a name that does not exist creates it. */
   readonly createsOnUpdate?: boolean;
 
+  /** Paths of lists that mean another thing empty than absent; objects have neither. What was sent stands in the context. */
+  readonly emptyLists?: readonly string[];
   /** Fills in defaults that the schema does not publish. */
   default?(object: T, context: KindContext): T;
   prepareForCreate?(object: T, context: KindContext): T;

@@ -1,5 +1,6 @@
 // From what was sent to a typed object: types checked, zero values and published defaults in, the kind's own defaults applied.
 import { apiVersionOf, badRequestStatus, conform, deepFreeze, structOfKind, structOfSchema, type KindDefinition, type KubeObject, type SchemaNode, type StructType } from '@kubesim/api';
+import { emptyListsOf, inheritEmptyLists } from './empty-lists.ts';
 import { Refusal, type ServerContext } from './server.ts';
 
 /** Any object at all. */
@@ -31,10 +32,13 @@ export function decode(context: ServerContext, kind: KindDefinition, object: Kub
     if (findings.error !== undefined) throw new Refusal(badRequestStatus(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${findings.error}`));
     conformed = value as KubeObject;
   }
+  const emptyLists = kind.emptyLists === undefined ? undefined : emptyListsOf(object);
   let typed = conformed;
   if (typed.apiVersion !== apiVersion || typed.kind !== kind.kind) typed = { ...typed, apiVersion, kind: kind.kind };
-  if (kind.default !== undefined) typed = kind.default(typed, context.kindContext);
-  return typed === conformed ? conformed : settle(kind, typed, conformed);
+  if (kind.default !== undefined) typed = kind.default(typed, emptyLists === undefined ? context.kindContext : { ...context.kindContext, emptyLists });
+  const settled = typed === conformed ? conformed : settle(kind, typed, conformed);
+  if (emptyLists !== undefined) inheritEmptyLists(object, settled);
+  return settled;
 }
 
 /** Brings what hooks made into Go's form again, where it differs from `known`, which has it: zero values in, nothing undefined. Frozen. @internal */

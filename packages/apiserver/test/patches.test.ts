@@ -44,6 +44,41 @@ describe('a configuration to apply', () => {
   });
 });
 
+describe('a list that is sent empty', () => {
+  const scaler = (behavior: object): object => ({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'a' }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' }, maxReplicas: 2, behavior } });
+  const path = '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers';
+  it('should be told from one that is absent', () => {
+    expect(messageOf(send('POST', path, 'application/json', scaler({ scaleUp: { policies: [] } })))).toEqual([422, 'HorizontalPodAutoscaler.autoscaling "a" is invalid: spec.behavior.scaleUp.policies: Required value: must specify at least one Policy']);
+    expect(send('POST', path, 'application/json', scaler({ scaleUp: {} })).status).toBe(201);
+  });
+  it('should not be stored', () => {
+    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'a' }, spec: { serviceName: 'a', selector: { matchLabels: { app: 'a' } }, template: { metadata: { labels: { app: 'a' } }, spec: POD.spec }, volumeClaimTemplates: [] } };
+    const response = send('POST', '/apis/apps/v1/namespaces/default/statefulsets', 'application/json', set);
+    expect(response.status).toBe(201);
+    expect((response.body as { readonly spec: object }).spec).not.toHaveProperty('volumeClaimTemplates');
+  });
+});
+
+describe('a binding', () => {
+  const bind = (body: object): readonly [number, string | undefined] => messageOf(send('POST', `${PODS}/a/binding`, 'application/json', { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'a' }, ...body }));
+  it('should name its pod and a node', () => {
+    expect(bind({})).toEqual([500, 'target.name: Required value']);
+    expect(bind({ target: { kind: 'Pod' } })).toEqual([500, '[target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>", target.name: Required value]']);
+    expect(bind({ metadata: {}, target: { name: 'n' } })).toEqual([400, 'name in URL does not match name in Binding object']);
+  });
+  it('should be refused for another pod of that name', () => {
+    const [status, message] = bind({ metadata: { name: 'a', uid: 'x' }, target: { name: 'n' } });
+    expect(status).toBe(409);
+    expect(message).toMatch(/^Operation cannot be fulfilled on pods "a": StorageError: invalid object, Code: 4, Key: \/registry\/pods\/default\/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: x, UID in object meta: /);
+  });
+});
+
+describe('an eviction', () => {
+  it('should name its pod', () => {
+    expect(messageOf(send('POST', `${PODS}/a/eviction`, 'application/json', { apiVersion: 'policy/v1', kind: 'Eviction' }))).toEqual([400, 'name in URL does not match name in Eviction object']);
+  });
+});
+
 describe('a delete', () => {
   it('should take no options of another kind', () => {
     expect(messageOf(send('DELETE', `${PODS}/a`, 'application/json', POD))).toEqual([500, 'no kind "Pod" is registered for version "v1" in scheme "pkg/runtime/scheme.go:111"']);

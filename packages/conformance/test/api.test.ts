@@ -4,8 +4,8 @@ import { apiSet } from '../src/sets/api.ts';
 import { discoverySet } from '../src/sets/discovery.ts';
 
 // Raised when more agree; never lowered. Those that differ stand in docs/FIDELITY.md.
-const AGREE_MIN = 1187;
-const AGREE_WITH_MANAGED_FIELDS_MIN = 1187;
+const AGREE_MIN = 1190;
+const AGREE_WITH_MANAGED_FIELDS_MIN = 1190;
 
 const agreeing = (report: SetReport): number => report.cases.filter((result) => result.agrees).length;
 

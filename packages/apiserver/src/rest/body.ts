@@ -3,6 +3,7 @@ import {
   apiVersionOf, badRequestStatus, builtInScheme, conform, parseJson, parseYaml, quote, type KindDefinition, type KubeObject, type RestRequest,
 } from '@kubesim/api';
 import { structOf } from '../decode.ts';
+import { noteEmptyLists } from '../empty-lists.ts';
 import { Refusal } from '../server.ts';
 
 /** What to do about unknown and duplicate fields. @internal */
@@ -63,6 +64,7 @@ export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates:
     if (validation === 'Strict') refuse(`${kind.kind} in version ${quote(version)} cannot be handled as a ${kind.kind}: strict decoding error: ${problems.join(', ')}`);
     if (validation === 'Warn') warnings.push(...problems);
   }
+  if (typed !== known) noteEmptyLists(kind, value, typed as KubeObject);
   return typed as KubeObject;
 }
 

@@ -1,6 +1,6 @@
 // Subresources with forms of their own: scale, binding, eviction.
 import {
-  applyFields, badRequestStatus, conflictStatus, EMPTY_SET, formatTime, invalidStatus, methodNotSupportedStatus, selectorMatches, tooManyRequestsStatus, type DeleteOptions, type KindDefinition, type KubeObject, type PatchType, type PodDisruptionBudget,
+  applyFields, badRequestStatus, conflictStatus, EMPTY_SET, fieldErrorMessage, formatTime, invalidStatus, methodNotSupportedStatus, notSupported, required, selectorMatches, tooManyRequestsStatus, type DeleteOptions, type FieldError, type KindDefinition, type KubeObject, type PatchType, type PodDisruptionBudget,
 } from '@kubesim/api';
 import { structOf } from '../decode.ts';
 import { managerOf, withEntries } from '../managed-fields/track.ts';
@@ -10,7 +10,7 @@ import { Refusal, type Scope, type ServerContext } from '../server.ts';
 import { remove } from './delete.ts';
 import { tidy } from './tidy.ts';
 import { conflictStatusOf } from './apply.ts';
-import { applyPatch, decodePatched, store, type PatchOptions, type UpdateOptions } from './update.ts';
+import { applyPatch, decodePatched, preconditionStatus, store, type PatchOptions, type UpdateOptions } from './update.ts';
 
 /** autoscaling/v1 Scale, which no path of its own serves. @internal */
 export const scaleKind: KindDefinition = { group: 'autoscaling', version: 'v1', kind: 'Scale', resource: 'scales', singular: 'scale', namespaced: true };
@@ -91,20 +91,24 @@ const SUCCESS: KubeObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, st
 /** Binds a pod to a node. Throws Refusal. Upstream: pkg/registry/core/pod/storage/storage.go assignPod (1.37). @internal */
 export function bind(context: ServerContext, scope: Scope, name: string, binding: KubeObject, dryRun: boolean = false): KubeObject {
   const sentName = binding.metadata?.name ?? '';
-  if (sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus('name in URL does not match name in Binding object'));
+  if (sentName !== name) throw new Refusal(badRequestStatus('name in URL does not match name in Binding object'));
   const target = binding['target'] as { readonly kind?: string; readonly name?: string } | undefined;
   const node = target?.name ?? '';
-  const errors = [];
-  if (target?.kind !== undefined && target.kind !== '' && target.kind !== 'Node') errors.push({ type: 'Unsupported value' as const, field: 'target.kind', badValue: target.kind, detail: 'supported values: "Node", "<empty>"' });
-  if (node === '') errors.push({ type: 'Required value' as const, field: 'target.name', badValue: '', detail: '' });
-  if (errors.length > 0) throw new Refusal(invalidStatus({ group: '', kind: 'Binding' }, sentName, errors));
+  const errors: FieldError[] = [];
+  if (target?.kind !== undefined && target.kind !== '' && target.kind !== 'Node') errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']));
+  if (node === '') errors.push(required('target.name'));
+  // Upstream answers with the errors themselves, which are no Status.
+  if (errors.length > 0) throw new Refusal(plainStatus(500, undefined, errors.length === 1 ? fieldErrorMessage(errors[0] as FieldError) : `[${errors.map(fieldErrorMessage).join(', ')}]`));
   const pod = context.stored(scope, name);
   const conflict = (why: string): never => {
     throw new Refusal(plainStatus(409, 'Conflict', `Operation cannot be fulfilled on pods/binding "${name}": ${why}`, { name, kind: 'pods/binding' }));
   };
   const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {};
-  if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid) conflict(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`);
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== pod.metadata.resourceVersion) conflict(`Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion ?? ''}`);
+  const precondition = (field: string, asked: string | undefined, held: string | undefined): void => {
+    if (asked !== undefined && asked !== '' && asked !== held) throw new Refusal(preconditionStatus(scope, name, `${field} in precondition: ${asked}, ${field} in object meta: ${held ?? ''}`));
+  };
+  precondition('UID', uid, pod.metadata.uid);
+  precondition('ResourceVersion', resourceVersion, pod.metadata.resourceVersion);
   if (pod.metadata.deletionTimestamp !== undefined) conflict(`pod ${name} is being deleted, cannot be assigned to a host`);
   const held = (pod['spec']?.nodeName as string | undefined) ?? '';
   if (held !== '') conflict(`pod ${name} is already assigned to node "${held}"`);
@@ -129,7 +133,7 @@ function merged(held: Readonly<Record<string, string>> | undefined, added: Reado
 /** Evicts a pod if its budgets allow. It is a dry run if the request or its delete options say so. Throws Refusal 429. Upstream: pkg/registry/core/pod/storage/eviction.go (1.37). @internal */
 export function evict(context: ServerContext, scope: Scope, name: string, eviction: KubeObject, isDryRequest: boolean = false): KubeObject {
   const sentName = eviction.metadata?.name ?? '';
-  if (sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus('name in URL does not match name in Eviction object'));
+  if (sentName !== name) throw new Refusal(badRequestStatus('name in URL does not match name in Eviction object'));
   const pod = context.stored(scope, name);
   const asked = (eviction['deleteOptions'] ?? {}) as DeleteOptions;
   const options = isDryRequest ? { ...asked, dryRun: ['All'] } : asked;
@@ -167,7 +171,7 @@ function takeFromBudget(context: ServerContext, scope: Scope, pod: KubeObject, d
   const allowed = status?.disruptionsAllowed ?? 0;
   if (!isReady && (budget.spec.unhealthyPodEvictionPolicy === 'AlwaysAllow' || ((status?.currentHealthy ?? 0) >= (status?.desiredHealthy ?? 0) && (status?.desiredHealthy ?? 0) > 0))) return;
   if ((status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) refuse(`The disruption budget ${name} is still being processed by the server.`, 10);
-  const forbid = (why: string): never => { throw new Refusal(plainStatus(403, 'Forbidden', `poddisruptionbudgets.policy "${name}" is forbidden: ${why}`, { name, group: 'policy', kind: 'poddisruptionbudgets' })); };
+  const forbid = (why: string): never => { throw new Refusal(plainStatus(403, 'Forbidden', `poddisruptionbudget.policy "${name}" is forbidden: ${why}`, { name, group: 'policy', kind: 'poddisruptionbudget' })); };
   if (allowed < 0) forbid('pdb disruptions allowed is negative');
   if (Object.keys(status?.disruptedPods ?? {}).length > DISRUPTED_MAX) forbid('DisruptedPods map too big - too many evictions not confirmed by PDB controller');
   if (allowed === 0) refuse(`The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`, 0);

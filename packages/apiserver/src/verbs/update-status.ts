@@ -26,7 +26,7 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
   if (kind.default !== undefined && kind.default(object, context.kindContext) !== object) return undefined;
   if (typeof strategy === 'object') {
     if (strategy.prepareForUpdate !== undefined) object = settle(kind, strategy.prepareForUpdate(object, old, context.kindContext), object);
-    isUnchanged = isSame(object['status'], old['status']);
+    if (object['status'] !== status) isUnchanged = isSame(object['status'], old['status']);
     if (object.metadata !== old.metadata) return undefined;
     if (strategy.validateUpdate !== undefined) {
       const { now, time, profile } = context.kindContext;

@@ -5,6 +5,7 @@ import {
 } from '@kubesim/api';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
 import { decode, settle, structOf } from '../decode.ts';
+import { emptyListsOf, inheritEmptyLists } from '../empty-lists.ts';
 import { entriesOf, trackUpdate, withEntries } from '../managed-fields/track.ts';
 import { allocate, validateMeta } from '../metadata.ts';
 import { decodeValue, type FieldValidation } from '../rest/body.ts';
@@ -38,7 +39,11 @@ export interface PatchOptions extends UpdateOptions {
 export function update(context: ServerContext, scope: Scope, name: string, sent: KubeObject, options: UpdateOptions = {}): KubeObject {
   const sentName = sent.metadata?.name;
   if (sentName !== undefined && sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus(`the name of the object (${sentName}) does not match the name on the URL (${name})`));
-  if (sentName === undefined || sentName === '') sent = { ...sent, metadata: { ...sent.metadata, name } };
+  if (sentName === undefined || sentName === '') {
+    const named = { ...sent, metadata: { ...sent.metadata, name } };
+    inheritEmptyLists(sent, named);
+    sent = named;
+  }
   const sentNamespace = sent.metadata.namespace ?? '';
   if (scope.kind.namespaced && sentNamespace !== '' && sentNamespace !== scope.namespace) throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
   const old = context.storage.get(scope.resource, context.key(scope, name));
@@ -118,11 +123,16 @@ function registryKey(scope: Scope, name: string): string {
   return ['/registry', folder, ...(scope.namespace === '' ? [] : [scope.namespace]), name].join('/');
 }
 
+/** The answer to a write that asks for another object than there is. @internal */
+export function preconditionStatus(scope: Scope, name: string, why: string): ReturnType<typeof conflictStatus> {
+  return conflictStatus(scope.kind, name, `StorageError: invalid object, Code: 4, Key: ${registryKey(scope, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${why}`);
+}
+
 function checkPreconditions(scope: Scope, name: string, old: KubeObject, sent: KubeObject, options: UpdateOptions): void {
   const { kind } = scope;
   const { uid, resourceVersion } = sent.metadata;
   if (options.isPatch !== true && uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
-    throw new Refusal(conflictStatus(kind, name, `StorageError: invalid object, Code: 4, Key: ${registryKey(scope, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`));
+    throw new Refusal(preconditionStatus(scope, name, `UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`));
   }
   if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') {
     if (kind.requiresResourceVersion === true && options.isPatch !== true) refuseUnversioned(scope, name);
@@ -156,7 +166,7 @@ export function store(context: ServerContext, scope: Scope, name: string, old: K
   if (options.subresource !== 'status' && kind.hasGeneration === true && (kind.generationChanged?.(object, old) ?? !isSame(object['spec'], old['spec']))) {
     object = { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
   }
-  validate(context, scope, name, object, old, options);
+  validate(context, scope, name, object, old, options, emptyListsOf(sent));
   if (kind.canonicalize !== undefined) object = kind.canonicalize(object);
   context.admit('validate', { ...attributes, object }, options.warnings, writes);
   object = settle(kind, allocate(context, scope, object, old, dryRun), sent);
@@ -187,10 +197,10 @@ function prepareSubresource(context: ServerContext, scope: Scope, object: KubeOb
 
 const METADATA = fieldPath('metadata');
 
-function validate(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, options: UpdateOptions): void {
+function validate(context: ServerContext, scope: Scope, name: string, object: KubeObject, old: KubeObject, options: UpdateOptions, emptyLists: ReadonlySet<string> | undefined): void {
   const { kind } = scope;
   const { now, time, profile } = context.kindContext;
-  const validation = { now, time, profile, old, isJsonPatched: options.isJsonPatched };
+  const validation = { now, time, profile, old, isJsonPatched: options.isJsonPatched, emptyLists };
   const meta = validateObjectMetaUpdate(object.metadata, old.metadata, METADATA);
   const strategy = options.subresource === undefined ? undefined : kind.subresources?.[options.subresource as 'status'];
   if (!isWhole(options.subresource)) {

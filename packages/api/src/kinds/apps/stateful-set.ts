@@ -3,7 +3,7 @@ import type { PersistentVolumeClaim, StatefulSet, StatefulSetSpec, Volume } from
 import { mapField, mapItems, memoizeFrozen, withDefaults, withField } from '../../edit.ts';
 import { forbidden, invalid, notSupported, type FieldError } from '../../field-error.ts';
 import { fieldPath, type FieldPath } from '../../field-path.ts';
-import { defineKind, type ApiProfile, type KindDefinition } from '../../kind.ts';
+import { defineKind, type ApiProfile, type KindDefinition, type ValidationContext } from '../../kind.ts';
 import type { KubeObject } from '../../request.ts';
 import { isReadableSelector } from '../../names/labels.ts';
 import { intOrPercentNumber, validateAtMostAll, validateIntOrPercent, validateNotNegative } from '../../names/numbers.ts';
@@ -17,6 +17,7 @@ import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 type StoredStatefulSet = StatefulSet & KubeObject;
 
 const MUTABLE: readonly (keyof StatefulSetSpec)[] = ['replicas', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds', 'ordinals'];
+const CLAIM_TEMPLATES = 'spec.volumeClaimTemplates';
 const IMMUTABLE: readonly (keyof StatefulSetSpec)[] = ['selector', 'volumeClaimTemplates', 'serviceName', 'podManagementPolicy'];
 
 function hasMaxUnavailable(profile: ApiProfile): boolean {
@@ -101,9 +102,14 @@ function internalClaim({ metadata, spec, status }: PersistentVolumeClaim): objec
   };
 }
 
-function validateSpecUpdate(set: StoredStatefulSet, old: StoredStatefulSet, profile: ApiProfile): readonly FieldError[] {
+/** Claim templates as upstream's error shows them: absent ones are null, an empty list is one. */
+function shownClaims({ volumeClaimTemplates }: StatefulSetSpec, emptyLists: ReadonlySet<string> | undefined): readonly object[] | null {
+  return volumeClaimTemplates?.map(internalClaim) ?? (emptyLists?.has(CLAIM_TEMPLATES) === true ? [] : null);
+}
+
+function validateSpecUpdate(set: StoredStatefulSet, old: StoredStatefulSet, { profile, emptyLists }: ValidationContext): readonly FieldError[] {
   const path = fieldPath('spec');
-  if (profile.kubernetes === '1.37') return IMMUTABLE.filter((field) => !isSame(set.spec[field], old.spec[field])).map((field) => immutable(path.child(field), field === 'volumeClaimTemplates' ? (set.spec.volumeClaimTemplates ?? null)?.map(internalClaim) ?? null : set.spec[field]));
+  if (profile.kubernetes === '1.37') return IMMUTABLE.filter((field) => !isSame(set.spec[field], old.spec[field])).map((field) => immutable(path.child(field), field === 'volumeClaimTemplates' ? shownClaims(set.spec, emptyLists) : set.spec[field]));
   const changed = (Object.keys({ ...set.spec, ...old.spec }) as (keyof StatefulSetSpec)[]).some((field) => !MUTABLE.includes(field) && !isSame(set.spec[field], old.spec[field]));
   return changed ? [forbidden(path, "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")] : [];
 }
@@ -139,10 +145,11 @@ export const statefulSetKind: KindDefinition = defineKind<StoredStatefulSet>({
     replicas: (set) => set.spec.replicas ?? 1, statusReplicas: (set) => set.status?.replicas ?? 0, selector: (set) => formatSelector(set.spec.selector),
     withReplicas: (set, replicas) => withField(set, 'spec', withField(set.spec, 'replicas', replicas)),
   },
+  emptyLists: [CLAIM_TEMPLATES],
   default: (set, { profile }) => withField(set, 'spec', defaultSpec(set.spec, profile)),
   prepareForCreate: (set) => ({ ...set, status: { replicas: 0, availableReplicas: 0 } as StatefulSet['status'] }),
   validateCreate: (set, { old }) => validateSpec(set, old as StoredStatefulSet | undefined),
-  validateUpdate: (set, old, { profile }) => validateSpecUpdate(set, old, profile),
+  validateUpdate: validateSpecUpdate,
   warnings: setWarnings,
   columns: [
     { name: 'Name', type: 'string', format: 'name' }, { name: 'Ready', type: 'string' }, { name: 'Age', type: 'string' }, { name: 'Containers', type: 'string', priority: 1 }, { name: 'Images', type: 'string', priority: 1 },

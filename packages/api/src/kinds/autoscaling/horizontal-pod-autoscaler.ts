@@ -17,13 +17,16 @@ const UTILIZATION = 80;
 const SOURCES = { Object: 'object', Pods: 'pods', Resource: 'resource', ContainerResource: 'containerResource', External: 'external' } as const;
 const SOURCE_TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 
+const POLICIES = { up: 'spec.behavior.scaleUp.policies', down: 'spec.behavior.scaleDown.policies' } as const;
 const UP: HPAScalingRules = { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, { type: 'Percent', value: 100, periodSeconds: 15 }] };
 const DOWN: HPAScalingRules = { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
 
-function defaultSpec(spec: HorizontalPodAutoscalerSpec): HorizontalPodAutoscalerSpec {
+function defaultSpec(spec: HorizontalPodAutoscalerSpec, emptyLists: ReadonlySet<string> | undefined): HorizontalPodAutoscalerSpec {
+  // Rules without policies get upstream's, but an empty list of policies stays one, and is refused.
+  const rulesFor = (rules: HPAScalingRules, path: string): HPAScalingRules => (emptyLists?.has(path) === true ? { ...rules, policies: undefined } : rules);
   const counted = withDefaults(spec, { minReplicas: 1 });
   const measured = (counted.metrics ?? []).length > 0 ? counted : withField(counted, 'metrics', [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: UTILIZATION } } }]);
-  return mapField(measured, 'behavior', (behavior) => ({ ...behavior, scaleUp: withDefaults(behavior.scaleUp ?? {}, UP), scaleDown: withDefaults(behavior.scaleDown ?? {}, DOWN) }));
+  return mapField(measured, 'behavior', (behavior) => ({ ...behavior, scaleUp: withDefaults(behavior.scaleUp ?? {}, rulesFor(UP, POLICIES.up)), scaleDown: withDefaults(behavior.scaleDown ?? {}, rulesFor(DOWN, POLICIES.down)) }));
 }
 
 function validateTarget(target: MetricTarget, path: FieldPath): readonly FieldError[] {
@@ -166,7 +169,8 @@ function targetsCell({ spec, status }: StoredAutoscaler): string {
 export const horizontalPodAutoscalerKind: KindDefinition = defineKind<StoredAutoscaler>({
   group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', resource: 'horizontalpodautoscalers', singular: 'horizontalpodautoscaler', shortNames: ['hpa'], categories: ['all'], namespaced: true, hasGeneration: true,
   subresources: { status: true },
-  default: (autoscaler) => withField(autoscaler, 'spec', defaultSpec(autoscaler.spec)),
+  emptyLists: [POLICIES.up, POLICIES.down],
+  default: (autoscaler, { emptyLists }) => withField(autoscaler, 'spec', defaultSpec(autoscaler.spec, emptyLists)),
   prepareForCreate: (autoscaler) => ({ ...autoscaler, status: { desiredReplicas: 0, currentMetrics: null } as unknown as HorizontalPodAutoscaler['status'] }),
   validateCreate: validateSpec,
   columns: [
