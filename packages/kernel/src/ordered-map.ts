@@ -206,8 +206,7 @@ export class OrderedMap<V> {
 
   /** The entry with the least key not less than `from`. */
   first(from?: string): readonly [string, V] | undefined {
-    for (const entry of this.entries(from)) return entry;
-    return undefined;
+    return this.root === undefined ? undefined : firstOf(this.root, from);
   }
 
   /** The entry with the greatest key. */
@@ -271,6 +270,19 @@ export class OrderedMap<V> {
     this.count = count;
     return this;
   }
+}
+
+/** The first entry at or after `from`; the next leaf has it where the one that would hold `from` ends before it. */
+function firstOf<V>(tree: Tree<V>, from: string | undefined): readonly [string, V] | undefined {
+  if (tree.isLeaf) {
+    const index = from === undefined ? 0 : lowerBound(tree.keys, from);
+    return index < tree.keys.length ? [tree.keys[index] as string, tree.values[index] as V] : undefined;
+  }
+  for (let index = from === undefined ? 0 : childIndex(tree.keys, from); index < tree.children.length; index++) {
+    const found = firstOf(tree.children[index] as Tree<V>, from);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function* walk<V>(tree: Tree<V>, from: string | undefined, to: string | undefined): Generator<readonly [string, V], void, undefined> {

@@ -1,24 +1,23 @@
 // The kubelet of one node as an actor: its pods, its node object, its lease. The rules of a pod's life are in pod/.
 import type { ApiReply, KubeObject, Node, Pod } from '@kubesim/api';
-import { formatTime, qosClass } from '@kubesim/api';
+import { qosClass } from '@kubesim/api';
 import type { Actor, ActorContext, CacheChange } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
-import { anyBehaviour, defaultBehaviours } from './container/images.ts';
+import { defaultBehaviours } from './container/images.ts';
 import { initialKubeletState, wallClock, whatOutlives, type KubeletMessage, type KubeletState } from './kubelet-state.ts';
 import { admitPod, type Rejection } from './node/admission.ts';
-import { allocateAddress } from './node/addresses.ts';
-import { EVICTION_CHECK_MS, evictable, isCritical, LOW_DISK_MESSAGE, NO_SPACE, PRESSURE_TRANSITION_MS, pressureRejection, unusedImages } from './node/disk-pressure.ts';
+import { EVICTION_CHECK_MS, evictable, isCritical, LOW_DISK_MESSAGE, PRESSURE_TRANSITION_MS, pressureRejection, unusedImages } from './node/disk-pressure.ts';
 import { heartbeatNode, registerNode, renewLease } from './node/node-status.ts';
-import { mountVolumes, unattachedVolumes, volumeContent } from './node/volumes.ts';
+import { mountVolumes } from './node/volumes.ts';
+import { NodeEnvironment, type Effect } from './node-environment.ts';
 import type { KubeletOptions } from './options.ts';
 import { runtimeOfStatus } from './pod/adopt.ts';
 import { nextTick } from './pod/grid.ts';
 import { newPodWorker, nextWake, stepPod, type PodInput } from './pod/pod-worker.ts';
 import type { PodEnvironment, PodWorkerState } from './pod/pod-worker-state.ts';
 import { writeStatus } from './pod/status-write.ts';
-import { behaviourOf, imageName, type ContainerBehaviour } from './runtime/behaviour.ts';
+import type { ContainerBehaviour } from './runtime/behaviour.ts';
 import { isRunning, withInstance, type RuntimePod } from './runtime/container-runtime.ts';
-import { withStages } from './stages.ts';
 import { resolveTiming, type KubeletTiming } from './timing.ts';
 
 type Context = ActorContext<KubeletMessage>;
@@ -297,9 +296,9 @@ class Kubelet {
   private step(context: Context, state: KubeletState, uid: string, input: PodInput): void {
     const worker = state.workers.get(uid);
     if (worker === undefined) return;
-    const after: (() => void)[] = [];
+    const effects: Effect[] = [];
     const pod = input.kind === 'update' ? input.pod : worker.pod;
-    const env = this.environment(context, state, pod, after);
+    const env = this.environment(context, state, pod, effects);
     let next: PodWorkerState;
     try {
       next = stepPod(worker, input, env);
@@ -308,7 +307,7 @@ class Kubelet {
       throw new BehaviourFailure(`kubelet/${this.options.node}: pod ${pod.metadata?.namespace}/${pod.metadata?.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
     state.workers = state.workers.set(context.epoch, uid, next);
-    for (const effect of after) effect();
+    for (const effect of effects) this.carryOut(context, state, uid, effect);
     if (next.mode === 'finished' && next.isOrphan) return this.forget(context, state, uid);
     const wake = nextWake(next, env);
     const name = `pod/${uid}`;
@@ -316,44 +315,13 @@ class Kubelet {
     else context.after(wake.at - context.now, { kind: 'pod', uid }, wake.quietUntil > wake.at ? { name, quietUntil: wake.quietUntil } : { name });
   }
 
-  private environment(context: Context, state: KubeletState, pod: Pod, effects: (() => void)[]): PodEnvironment {
-    const uid = pod.metadata?.uid ?? '';
-    const timing = state.slowness === 1 ? this.timing : slowed(this.timing, state.slowness);
-    const node = context.lister<Node & KubeObject>('nodes').get('', this.options.node);
-    const hostIP = this.options.hostIP ?? node?.status?.addresses?.find((each) => each.type === 'InternalIP')?.address ?? '192.0.2.2';
-    return {
-      now: context.now, stamp: (instant) => formatTime(wallClock(state.clockJumps, instant)), timing, relistPhaseMs: state.relistPhaseMs, tickPhaseMs: state.tickPhaseMs, hostIP, messages: context.profile.kubernetes, restartKeepsReadiness: restartKeepsReadiness(context.profile),
-      behaviour: (image) => {
-        const found = behaviourOf(this.behaviours, image, anyBehaviour);
-        return this.options.stages === undefined ? found : withStages(found, this.options.stages, imageName(image), context.now, (name, bound) => context.random(name).below(bound));
-      },
-      random: (name, bound) => context.random(`${name} ${pod.metadata?.namespace}/${pod.metadata?.name}`).below(bound),
-      exists: (resource, namespace, name) => context.call({ verb: 'get', resource, namespace, name }).ok,
-      hasImage: (image) => state.images.has(image), diskError: state.isDiskFull ? NO_SPACE : undefined,
-      reservePull: (durationMs) => {
-        state.pullFreeAt = Math.max(state.pullFreeAt, context.now) + durationMs;
-        return state.pullFreeAt;
-      },
-      imagePulled: (image) => {
-        state.images = state.images.set(context.epoch, image, true);
-      },
-      unattached: (each) => (this.options.controllerAttach === true ? unattachedVolumes(context, this.options.node, each) : []),
-      allocateIP: () => {
-        mountVolumes(context, state, pod);
-        return this.options.podIP ?? allocateAddress(state, context.epoch, this.options.podCIDR ?? (this.options.podRange === undefined ? undefined : `${this.options.podRange}.0/24`) ?? node?.spec?.podCIDR ?? '10.244.0.0/24', uid, this.options.addressReuse ?? 'round-robin');
-      },
-      volume: (_pod, volume) => volumeContent(state, uid, volume).files,
-      writeVolume: (_pod, volume, files) => {
-        const key = state.mounts.get(`${uid}/${volume}`) ?? `pod/${uid}/${volume}`;
-        const version = (state.volumes.get(key)?.version ?? 0) + 1;
-        state.volumes = state.volumes.set(context.epoch, key, { files, version });
-      },
-      event: (type, reason, message) => {
-        if (this.timing.events) effects.push(() => context.event({ about: pod as KubeObject, type, reason, message }));
-      },
-      statusChanged: () => effects.push(() => this.want(context, state, uid, 'status')),
-      remove: () => effects.push(() => this.want(context, state, uid, 'remove')),
-    };
+  private environment(context: Context, state: KubeletState, pod: Pod, effects: Effect[]): PodEnvironment {
+    return new NodeEnvironment(this.options, this.behaviours, this.timing, context, state, pod, effects);
+  }
+
+  private carryOut(context: Context, state: KubeletState, uid: string, effect: Effect): void {
+    if (effect === 'status' || effect === 'remove') this.want(context, state, uid, effect);
+    else context.event(effect);
   }
 
   private want(context: Context, state: KubeletState, uid: string, write: 'status' | 'remove'): void {
@@ -444,11 +412,6 @@ function hasEnded(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
-/** Whether a restart of the kubelet leaves containers ready. Upstream: the gate ChangeContainerStatusOnKubeletRestart, off since 1.35. */
-function restartKeepsReadiness({ kubernetes, featureGates }: Context['profile']): boolean {
-  return !(featureGates['ChangeContainerStatusOnKubeletRestart'] ?? kubernetes === '1.34');
-}
-
 function isNodeReady(node: Node): boolean {
   return node.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true;
 }
@@ -458,8 +421,4 @@ function statusWasChanged(worker: PodWorkerState, pod: Pod): boolean {
   if (worker.status === undefined || worker.pod.status === pod.status) return false;
   const readyOf = (conditions: Pod['status']): string | undefined => conditions?.conditions?.find((each) => each.type === 'Ready')?.status;
   return readyOf(pod.status) !== readyOf(worker.status) && readyOf(worker.pod.status) === readyOf(worker.status);
-}
-
-function slowed(timing: KubeletTiming, factor: number): KubeletTiming {
-  return { ...timing, syncStartMs: timing.syncStartMs * factor, sandboxMs: timing.sandboxMs * factor, startMs: timing.startMs * factor, pullMs: timing.pullMs * factor };
 }

@@ -1,5 +1,5 @@
 // Wires a control plane: the machine's components, and the ports through which clients reach the API server and its caches.
-import { formatTime, type ApiCall, type ApiReply, type ContainerLog, type KubeObject, type ResourceName } from '@kubesim/api';
+import { deepFreeze, formatTime, type ApiCall, type ApiReply, type ContainerLog, type KubeObject, type ResourceName } from '@kubesim/api';
 import {
   createApiServer, HEARTBEAT_TEXTS, initialList, standBefore, standingList, storeComponent, subscribe, unsubscribe, viewComponent, viewName, ViewReader, WorldStorage, STORE, type AdmissionPlugin, type ApiServer, type ApiServerOptions,
   type ViewArgs,
@@ -9,7 +9,7 @@ import {
   type Lister, type Ports, type Profile, type Reason, type ReconcileEnd, type WatchTarget,
 } from '@kubesim/client';
 import { deriveIdentity, Machine, type ComponentType, type InputFunction, type MachineDefinition } from '@kubesim/kernel';
-import { logReason, noteReconcileEnd, SETTINGS, settingsComponent, type SettingsState } from './settings.ts';
+import { logReason, noteReconcileEnd, SETTINGS, settingsComponent, type SettingsState, type StatedReason } from './settings.ts';
 
 /** The longest of the heartbeats' periods, a node's status report; all others divide it: leases, passes over the nodes, resyncs. */
 const QUIET_PERIOD_MS = 300_000;
@@ -136,14 +136,16 @@ export class ControlPlane {
     if (!machine.peek<SettingsState>(slot).events) return;
     const settings = machine.edit<SettingsState>(slot);
     const storage = new WorldStorage(machine);
-    settings.recorder = { ...settings.recorder };
+    const { counts, similar, tokens } = settings.recorder;
+    settings.recorder = { counts, similar, tokens };
+    const resourceVersion = String(storage.revisionOf('events') + 1);
     const write = correlate(settings.recorder, machine.epoch, machine.now, source, event, (key) => storage.get('events', key) !== undefined);
     if (write === undefined) return;
-    const resourceVersion = String(storage.revisionOf('events') + 1);
     if (write.kind === 'create') {
       const uid = uuid(deriveIdentity(machine.seed, ['events', write.key]));
-      const { metadata } = write.object;
-      storage.put('events', write.key, { ...write.object, metadata: { ...metadata, uid, resourceVersion, creationTimestamp: formatTime(machine.now) } });
+      const { name, namespace } = write.object.metadata;
+      write.object.metadata = { name, namespace, uid, resourceVersion, creationTimestamp: formatTime(machine.now) };
+      storage.put('events', write.key, deepFreeze(write.object));
       return;
     }
     const old = storage.get('events', write.key) as KubeObject;
@@ -182,7 +184,11 @@ function explain(machine: Machine, source: string, subject: string, why: Reason 
   const others = held.filter((reason) => reason.source !== source);
   const settings = machine.edit<SettingsState>(slot);
   const since = mine !== undefined && why !== undefined && mine.rule === why.rule ? mine.since : machine.now;
-  const stated = why === undefined ? others : [...others, { ...why, source, since }];
-  settings.reasons = settings.reasons.set(machine.epoch, subject, stated);
-  if (why !== undefined) logReason(machine, { ...why, source, subject });
+  // Field by field: a copy by spread of what is not frozen costs a multiple.
+  settings.reasons = settings.reasons.set(machine.epoch, subject, why === undefined ? others : [...others, stated(why, source, since)]);
+  if (why !== undefined) logReason(machine, { source, subject, rule: why.rule, message: why.message, blockedBy: why.blockedBy });
+}
+
+function stated({ rule, message, blockedBy }: Reason, source: string, since: number): StatedReason {
+  return blockedBy === undefined ? { rule, message, source, since } : { rule, message, blockedBy, source, since };
 }

@@ -40,10 +40,10 @@ export function noteReconcileEnd(machine: Machine, { controller, key, error }: R
 const LOG_MAX = 20_000;
 
 /** Adds to the log of a World. @internal */
-export function logReason(machine: Machine, entry: Omit<LoggedReason, 'at'>): void {
+export function logReason(machine: Machine, { source, subject, rule, message, blockedBy }: Omit<LoggedReason, 'at'>): void {
   const settings = machine.edit<SettingsState>(machine.slotOf(SETTINGS));
-  const { epoch } = machine;
-  settings.log = settings.log.push(epoch, { at: machine.now, ...entry });
+  const { epoch, now: at } = machine;
+  settings.log = settings.log.push(epoch, blockedBy === undefined ? { at, source, subject, rule, message } : { at, source, subject, rule, message, blockedBy });
   if (settings.log.length - settings.log.base > LOG_MAX) settings.log = settings.log.dropBefore(epoch, settings.log.length - LOG_MAX / 2);
 }
 

@@ -2,8 +2,8 @@
 // Upstream: pkg/scheduler/backend/cache/cache.go (1.37).
 import type { Node, Pod } from '@kubesim/api';
 import { OrderedMap, type Epoch } from '@kubesim/kernel';
-import { imagesOf, interleaveZones, LiveSnapshot, nodeInfo, withNode, withoutPod, withPod, zoneOf, type NodeInfo, type NodeInfoSnapshot } from './node-info.ts';
-import { podKey } from './pod-info.ts';
+import { imagesOf, interleaveZones, LiveSnapshot, nodeInfo, withLaterPod, withNode, withoutPod, withPod, zoneOf, type NodeInfo, type NodeInfoSnapshot } from './node-info.ts';
+import { placeOf } from './pod-info.ts';
 
 /** Nodes and the pods on them. @public */
 export interface NodeCacheState {
@@ -52,7 +52,7 @@ function withInfo(cache: NodeCacheState, epoch: Epoch, info: NodeInfo): NodeCach
     snapshot.replace(info);
     snapshots.set(version, snapshot);
   }
-  return { ...cache, nodes: cache.nodes.set(epoch, info.name, info), version };
+  return { nodes: cache.nodes.set(epoch, info.name, info), order: cache.order, places: cache.places, strays: cache.strays, nextPlace: cache.nextPlace, version };
 }
 
 /** @internal */
@@ -80,21 +80,25 @@ export function removeNode(cache: NodeCacheState, epoch: Epoch, name: string): N
   return { ...cache, nodes: cache.nodes.delete(epoch, name), order: cache.order.delete(epoch, place), places: cache.places.delete(epoch, name), strays, version: {} };
 }
 
+/** The pods of a node that is not there, without that one. */
+function straysBeside(cache: NodeCacheState, nodeName: string, pod: Pod): readonly Pod[] {
+  const pods = cache.strays.get(nodeName) ?? [];
+  const index = placeOf(pods, pod);
+  return index < 0 ? pods : [...pods.slice(0, index), ...pods.slice(index + 1)];
+}
+
 /** @internal */
 export function addPod(cache: NodeCacheState, epoch: Epoch, nodeName: string, pod: Pod): NodeCacheState {
   const info = cache.nodes.get(nodeName);
   if (info !== undefined) return withInfo(cache, epoch, withPod(withoutPod(info, pod), pod));
-  const key = podKey(pod);
-  const others = (cache.strays.get(nodeName) ?? []).filter((other) => podKey(other) !== key);
-  return { ...cache, strays: cache.strays.set(epoch, nodeName, [...others, pod]) };
+  return { ...cache, strays: cache.strays.set(epoch, nodeName, [...straysBeside(cache, nodeName, pod), pod]) };
 }
 
 /** Puts a later version of a pod, equal in all that counts, in the place of the one that is there. @internal */
 export function refreshPod(cache: NodeCacheState, epoch: Epoch, nodeName: string, pod: Pod): NodeCacheState {
   const info = cache.nodes.get(nodeName);
-  const key = podKey(pod);
-  if (info === undefined || !info.pods.some((other) => podKey(other) === key)) return addPod(cache, epoch, nodeName, pod);
-  return withInfo(cache, epoch, { ...info, pods: info.pods.map((other) => podKey(other) === key ? pod : other) });
+  const later = info === undefined ? undefined : withLaterPod(info, pod);
+  return later === undefined ? addPod(cache, epoch, nodeName, pod) : withInfo(cache, epoch, later);
 }
 
 /** @internal */
@@ -104,7 +108,6 @@ export function removePodFrom(cache: NodeCacheState, epoch: Epoch, nodeName: str
     const rest = withoutPod(info, pod);
     return rest === info ? cache : withInfo(cache, epoch, rest);
   }
-  const key = podKey(pod);
-  const others = (cache.strays.get(nodeName) ?? []).filter((other) => podKey(other) !== key);
+  const others = straysBeside(cache, nodeName, pod);
   return { ...cache, strays: others.length === 0 ? cache.strays.delete(epoch, nodeName) : cache.strays.set(epoch, nodeName, others) };
 }

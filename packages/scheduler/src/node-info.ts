@@ -1,7 +1,7 @@
 // Nodes with what runs on them, and all of them in the order in which a cycle looks at them.
 // Upstream: pkg/scheduler/framework/types.go (NodeInfo), backend/cache/{node_tree,snapshot}.go (1.37).
 import type { Node, Pod } from '@kubesim/api';
-import { combineAmounts, noAmounts, podInfo, podKey, readAmounts, type Amounts } from './pod-info.ts';
+import { combineAmounts, noAmounts, placeOf, podInfo, readAmounts, type Amounts } from './pod-info.ts';
 import { wholeOf } from './quantity.ts';
 
 /** A node with its pods and their sums. Immutable: another pod makes another NodeInfo. JSON. @public */
@@ -40,10 +40,23 @@ export function withPod(info: NodeInfo, pod: Pod): NodeInfo {
 
 /** The same without that pod (by namespace and name); the same object if it is not there. @public */
 export function withoutPod(info: NodeInfo, pod: Pod): NodeInfo {
-  const key = podKey(pod);
-  const index = info.pods.findIndex((other) => podKey(other) === key);
+  const index = placeOf(info.pods, pod);
   if (index < 0) return info;
   return changed(info, [...info.pods.slice(0, index), ...info.pods.slice(index + 1)], info.pods[index] as Pod, minus);
+}
+
+/** The same with a later version of a pod, equal in all that counts; undefined if it is not there. @internal */
+export function withLaterPod(info: NodeInfo, pod: Pod): NodeInfo | undefined {
+  const index = placeOf(info.pods, pod);
+  if (index < 0) return undefined;
+  const pods = info.pods.slice();
+  pods[index] = pod;
+  return withPods(info, pods);
+}
+
+/** Field by field: the shape of all NodeInfos is one. */
+function withPods({ name, node, requested, nonZeroMilliCpu, nonZeroMemory, affinityCount, antiAffinityCount, allocatable, allocatablePods }: NodeInfo, pods: readonly Pod[]): NodeInfo {
+  return { name, node, pods, requested, nonZeroMilliCpu, nonZeroMemory, affinityCount, antiAffinityCount, allocatable, allocatablePods };
 }
 
 /** The same with another version of its node. @public */

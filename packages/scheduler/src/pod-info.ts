@@ -63,6 +63,17 @@ export function podKey(pod: Pod): string {
   return `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`;
 }
 
+/** Where the pod of that namespace and name stands in a list, or −1. Who came last is asked for most. @internal */
+export function placeOf(pods: readonly Pod[], pod: Pod): number {
+  const name = pod.metadata?.name;
+  const namespace = pod.metadata?.namespace ?? '';
+  for (let index = pods.length - 1; index >= 0; index--) {
+    const other = (pods[index] as Pod).metadata;
+    if (other?.name === name && (other?.namespace ?? '') === namespace) return index;
+  }
+  return -1;
+}
+
 const noTerms: readonly AffinityTerm[] = [];
 
 function work(pod: Pod): PodInfo {

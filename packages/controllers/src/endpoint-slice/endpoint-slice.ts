@@ -4,7 +4,7 @@ import { aggregate, isNamespaceTerminating, send, type CacheChange, type Calling
 import { OrderedMap } from '@kubesim/kernel';
 import { expectDeletion, expectWritten, isStale, isWrittenByOthers, observeDeletion, type Generations } from './endpoint-slice-tracker.ts';
 import { addressTypesOf, endpointKey, podEndpoint, portsKey, zoneOf, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
-import { podsOf, selects, servicesToUpdate, shouldPodBeInEndpoints } from './pod-changes.ts';
+import { isUnseenByServices, podsOf, selects, servicesToUpdate, shouldPodBeInEndpoints } from './pod-changes.ts';
 import { applyPodChange, applySliceChange, buildServiceEndpoints, plainPorts, wantedFor, type Candidate, type FamilyEndpoints, type NodeOf, type ServiceEndpoints } from './service-endpoints.ts';
 import { hasServiceLabels, isOwnedBy, judgeSlice, layOut, MANAGED_BY, MANAGED_BY_LABEL, newEndpointSlice, pairUp, SERVICE_NAME_LABEL, type SliceChanges } from './slices.ts';
 import { allPodsToTime, triggerTime, type PodsToTime, type TriggerTimes } from './trigger-times.ts';
@@ -278,7 +278,9 @@ function withTriggerTime(slice: EndpointSlice, time: string | null): KubeObject 
 }
 
 /** Keeps what is held of Services up with a change of a pod. */
-function followPod(context: HandlerContext, { before, after }: CacheChange): void {
+function followPod(context: HandlerContext, change: CacheChange): void {
+  if (isUnseenByServices(change)) return;
+  const { before, after } = change;
   const state = context.state as EndpointSliceState;
   const { namespace } = (after ?? before as KubeObject).metadata;
   const changed: (readonly [string, ServiceEndpoints])[] = [];

@@ -2,19 +2,21 @@
 // Upstream: staging/src/k8s.io/endpointslice/util/controller_utils.go (1.37). Used by Endpoints and EndpointSlices alike.
 import type { Pod, Service } from '@kubesim/api';
 import { isPodReady, type CacheChange, type HandlerContext } from '@kubesim/client';
+import { readyTime } from './trigger-times.ts';
 
 /** Keys of the Services that have to look at their endpoints because of this change of a pod. [ES1] @internal */
 export function servicesToUpdate(context: Pick<HandlerContext, 'lister'>, change: CacheChange): readonly string[] {
   const before = change.before as Pod | undefined;
   const after = change.after as Pod | undefined;
   const pod = after ?? before;
-  const namespace = pod?.metadata?.namespace ?? '';
-  const services = context.lister<Service>('services').list(namespace);
-  if (services.length === 0 || pod === undefined) return [];
-  if (before === undefined || after === undefined) return keysOf(services.filter((service) => selects(service, pod)));
-  const isMoved = !sameLabels(before.metadata?.labels, after.metadata?.labels) || before.spec?.hostname !== after.spec?.hostname || before.spec?.subdomain !== after.spec?.subdomain;
-  const isChanged = endpointChanged(before, after);
+  if (pod === undefined) return [];
+  // Most changes concern no Service at all: that is told without a look at any.
+  const isMoved = before !== undefined && after !== undefined
+    && (!sameLabels(before.metadata?.labels, after.metadata?.labels) || before.spec?.hostname !== after.spec?.hostname || before.spec?.subdomain !== after.spec?.subdomain);
+  const isChanged = before === undefined || after === undefined || endpointChanged(before, after);
   if (!isMoved && !isChanged) return [];
+  const services = context.lister<Service>('services').list(pod.metadata?.namespace ?? '');
+  if (before === undefined || after === undefined) return keysOf(services.filter((service) => selects(service, pod)));
   return keysOf(services.filter((service) => {
     const selected = selects(service, after);
     if (!isMoved) return selected;
@@ -56,6 +58,11 @@ export function sameAsEndpoint(before: Pod, after: Pod): boolean {
   if (before.spec !== after.spec || before.metadata?.uid !== after.metadata?.uid || !sameLabels(before.metadata?.labels, after.metadata?.labels)) return false;
   if (before.metadata?.deletionTimestamp !== after.metadata?.deletionTimestamp || before.status?.phase !== after.status?.phase) return false;
   return before.status?.podIP === after.status?.podIP && sameIps(before, after) && isPodReady(before) === isPodReady(after);
+}
+
+/** Whether a change leaves a pod the same endpoint to every Service, and its time of readiness. @internal */
+export function isUnseenByServices({ before, after }: CacheChange): boolean {
+  return before !== undefined && after !== undefined && sameAsEndpoint(before as Pod, after as Pod) && readyTime(before as Pod) === readyTime(after as Pod);
 }
 
 /** Same keys with the same values. @internal */

@@ -2,7 +2,7 @@
 import type { Endpoints, EndpointSubset, KubeObject, Pod, Service } from '@kubesim/api';
 import { isNamespaceTerminating, isNotFound, send, type CacheChange, type Controller, type HandlerContext, type ReconcileContext, type Reconciling } from '@kubesim/client';
 import { OrderedMap } from '@kubesim/kernel';
-import { podsOf, sameLabels, selects, servicesToUpdate } from '../endpoint-slice/pod-changes.ts';
+import { isUnseenByServices, podsOf, sameLabels, selects, servicesToUpdate } from '../endpoint-slice/pod-changes.ts';
 import { allPodsToTime, triggerTime, type PodsToTime, type TriggerTimes } from '../endpoint-slice/trigger-times.ts';
 import { addressesFor, applyPodChange, buildServiceAddresses, heldSubsets, type ServiceAddresses } from './service-addresses.ts';
 import { MAX_CAPACITY, packSubsets, sameSubsets, truncateSubsets } from './subsets.ts';
@@ -140,7 +140,9 @@ function* retimedPods(context: Pick<ReconcileContext, 'lister'>, { service, reti
   }
 }
 
-function followPod(context: HandlerContext, { before, after }: CacheChange): void {
+function followPod(context: HandlerContext, change: CacheChange): void {
+  if (isUnseenByServices(change)) return;
+  const { before, after } = change;
   const state = context.state as EndpointState;
   const { namespace } = (after ?? before as KubeObject).metadata;
   const changed: (readonly [string, ServiceAddresses])[] = [];

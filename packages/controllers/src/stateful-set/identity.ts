@@ -29,15 +29,20 @@ export interface ParentAndOrdinal {
   readonly ordinal: number;
 }
 
-const NAME = /^(.*)-([0-9]+)$/s;
+const NO_ORDINAL: ParentAndOrdinal = Object.freeze({ parent: '', ordinal: -1 });
 const INT32_MAX = 2147483647;
 
 /** Splits a pod's name at its last dash. A number too large for 32 bits is no ordinal, but has a parent. @internal */
 export function parentAndOrdinal(podName: string): ParentAndOrdinal {
-  const match = NAME.exec(podName);
-  if (match === null) return { parent: '', ordinal: -1 };
-  const ordinal = Number(match[2]);
-  return { parent: match[1] as string, ordinal: ordinal > INT32_MAX ? -1 : ordinal };
+  const dash = podName.lastIndexOf('-');
+  if (dash < 0 || dash === podName.length - 1) return NO_ORDINAL;
+  let ordinal = 0;
+  for (let index = dash + 1; index < podName.length; index++) {
+    const digit = podName.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return NO_ORDINAL;
+    ordinal = ordinal * 10 + digit;
+  }
+  return { parent: podName.slice(0, dash), ordinal: ordinal > INT32_MAX ? -1 : ordinal };
 }
 
 /** First ordinal of a set. @internal */

@@ -3,9 +3,14 @@ import type { OrderedMap, Epoch } from '@kubesim/kernel';
 
 const ORDINAL_MAX = 2147483647;
 
+/** Keys of small numbers, made once: each change of a pod asks for several. */
+const KEYS: string[] = [];
+const KEPT_KEYS_MAX = 10_000;
+
 /** A key that sorts as the ordinal does. @internal */
 export function ordinalKey(ordinal: number): string {
-  return String(ordinal).padStart(10, '0');
+  if (ordinal >= KEPT_KEYS_MAX) return String(ordinal).padStart(10, '0');
+  return KEYS[ordinal] ??= String(ordinal).padStart(10, '0');
 }
 
 /** A key that sorts in the opposite order, so that the first key from here on is the next lower ordinal. @internal */

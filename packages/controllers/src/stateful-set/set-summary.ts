@@ -46,12 +46,23 @@ export interface SetSummary {
 
 type Draft = { -readonly [Field in keyof SetSummary]: SetSummary[Field] };
 
-const shapes = new WeakMap<StatefulSet, string>();
+interface KnownShape {
+  readonly uid: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly shape: string;
+}
+
+/** By specs: those of a set's versions are one object while nobody changes them. */
+const shapes = new WeakMap<StatefulSet['spec'], KnownShape>();
 
 /** What of a set its summary depends on, as text. @internal */
 export function summaryShape(set: StatefulSet): string {
-  let shape = shapes.get(set);
-  if (shape === undefined) shapes.set(set, (shape = shapeOf(set)));
+  const { uid, namespace, name } = set.metadata;
+  const known = shapes.get(set.spec);
+  if (known !== undefined && known.uid === uid && known.namespace === namespace && known.name === name) return known.shape;
+  const shape = shapeOf(set);
+  shapes.set(set.spec, { uid, namespace, name, shape });
   return shape;
 }
 
