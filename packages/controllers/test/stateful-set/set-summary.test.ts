@@ -147,6 +147,12 @@ describe('the summary of a set', () => {
     expect(summaryShape(setOf(spec)) === summaryShape(setOf())).toBe(isSame);
   });
 
+  it('is of one set alone, whatever spec it shares with another', () => {
+    const set = setOf();
+    const shape = summaryShape(set);
+    for (const other of [{ uid: 'T' }, { name: 'db' }, { namespace: 'else' }]) expect(summaryShape({ ...set, metadata: { ...set.metadata, ...other } })).not.toBe(shape);
+  });
+
   it('does not outlive a change of the range where the owners of claims depend on it', () => {
     const deleting = { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete', whenDeleted: 'Retain' } };
     expect(summaryShape(setOf({ ...deleting, replicas: 9 }))).not.toBe(summaryShape(setOf(deleting)));
