@@ -13,16 +13,30 @@ export interface IpAddress {
   readonly isMapped: boolean;
 }
 
+const DOT = 46;
+
 function parseIpv4(text: string): { readonly bytes: readonly number[]; readonly hasLeadingZeros: boolean } | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   let hasLeadingZeros = false;
   const bytes: number[] = [];
-  for (const part of parts) {
-    if (!/^\d+$/.test(part) || part.replace(/^0+/, '').length > 3 || Number(part) > 255) return undefined;
-    if (part.length > 1 && part.startsWith('0')) hasLeadingZeros = true;
-    bytes.push(Number(part));
+  let value = 0;
+  let digits = 0;
+  for (let index = 0; index <= text.length; index++) {
+    const code = index === text.length ? DOT : text.charCodeAt(index);
+    if (code === DOT) {
+      if (digits === 0 || bytes.length === 4) return undefined;
+      bytes.push(value);
+      value = 0;
+      digits = 0;
+      continue;
+    }
+    const digit = code - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    if (digits > 0 && value === 0) hasLeadingZeros = true;
+    value = value * 10 + digit;
+    if (value > 255) return undefined;
+    digits++;
   }
+  if (bytes.length !== 4) return undefined;
   return { bytes, hasLeadingZeros };
 }
 

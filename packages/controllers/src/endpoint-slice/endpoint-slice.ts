@@ -5,7 +5,7 @@ import { OrderedMap } from '@kubesim/kernel';
 import { expectDeletion, expectWritten, isStale, isWrittenByOthers, observeDeletion, type Generations } from './endpoint-slice-tracker.ts';
 import { addressTypesOf, endpointKey, podEndpoint, portsKey, zoneOf, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
 import { isUnseenByServices, podsOf, selects, servicesToUpdate, shouldPodBeInEndpoints } from './pod-changes.ts';
-import { applyPodChange, applySliceChange, buildServiceEndpoints, plainPorts, wantedFor, type Candidate, type FamilyEndpoints, type NodeOf, type ServiceEndpoints } from './service-endpoints.ts';
+import { applyPodChange, applySliceChange, buildServiceEndpoints, plainPorts, wantedOf, type Candidate, type FamilyEndpoints, type NodeOf, type ServiceEndpoints } from './service-endpoints.ts';
 import { hasServiceLabels, isOwnedBy, judgeSlice, layOut, MANAGED_BY, MANAGED_BY_LABEL, newEndpointSlice, pairUp, SERVICE_NAME_LABEL, type SliceChanges } from './slices.ts';
 import { allPodsToTime, triggerTime, type PodsToTime, type TriggerTimes } from './trigger-times.ts';
 
@@ -126,19 +126,23 @@ function decideSuspects(context: Context, service: Service, family: FamilyEndpoi
   const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   const deleted: EndpointSlice[] = [];
   const agreed: string[] = [];
-  family.suspects.forEach((_, name) => {
+  const written = new Set<string>();
+  family.suspects.forEach((suspicion, name) => {
     const slice = family.slices.get(name) as EndpointSlice;
-    const { endpoints, is } = judgeSlice(service, slice, (endpoint) => wantedFor(family, endpoint));
-    if (is === 'changed') changed.push({ slice, endpoints });
-    else if (is === 'deleted') deleted.push(slice);
-    else agreed.push(name);
+    const { endpoints, is, isExact } = judgeSlice(service, slice, wantedOf(family, suspicion));
+    if (is !== 'unchanged') {
+      written.add(name);
+      if (is === 'deleted') deleted.push(slice);
+      else changed.push({ slice, endpoints });
+    } else if (isExact) agreed.push(name);
+    // What others wrote beside what is compared goes with the next update: such a slice is looked at each time.
   });
   const rest: Endpoint[] = [];
   family.unplaced.forEach((_, name) => { rest.push((family.candidates.get(name) as Candidate).made.endpoint); });
   let { suspects } = family;
   for (const name of agreed) suspects = suspects.delete(context.epoch, name);
   function* unchanged(): Iterable<EndpointSlice> {
-    for (const [name, slice] of family.slices) if (!suspects.has(name)) yield slice;
+    for (const [name, slice] of family.slices) if (!written.has(name)) yield slice;
   }
   const laidOut = layOut({ service, addressType, ports, changed, deleted, unchanged, rest });
   return { changes: finish({ service, addressType, mineCount: family.slices.size, changes: laidOut, strangers: [] }), family: { ...family, suspects } };

@@ -1,7 +1,7 @@
 // What the EndpointSlice controller keeps in memory of a Service between syncs: the endpoints of its pods, its slices, and
 // which of them do not agree yet. Kept up with each change of a pod or a slice, so that a sync costs what changed; a property
 // compares its decisions with those of a recount.
-import type { Endpoint, EndpointPort, EndpointSlice, Node, Pod, Service } from '@kubesim/api';
+import { forEachNew, type Endpoint, type EndpointPort, type EndpointSlice, type Node, type Pod, type Service } from '@kubesim/api';
 import { OrderedMap, type Epoch } from '@kubesim/kernel';
 import { endpointKey, podEndpoint, portsKey, sameEndpoint, type AddressType, type PodEndpoint } from './endpoints-of-pods.ts';
 import { sameAsEndpoint, selects, shouldPodBeInEndpoints } from './pod-changes.ts';
@@ -15,6 +15,12 @@ export interface Candidate {
   readonly isWanted: boolean;
   readonly isNodeMissing: boolean;
 }
+
+/** Names of the pods whose endpoints may stand wrongly in a slice; null where all of them may. @internal */
+export type Suspicion = readonly string[] | null;
+
+/** A longer list is no gain over a look at all. */
+const SUSPICIONS_MAX = 8;
 
 /** Endpoints and slices of one address family. @internal */
 export interface FamilyEndpoints {
@@ -32,8 +38,8 @@ export interface FamilyEndpoints {
   readonly slicePorts: OrderedMap<number>;
   /** Which slice holds an endpoint, by the endpoint's key. */
   readonly holders: OrderedMap<string>;
-  /** Names of slices that may not say what they should. */
-  readonly suspects: OrderedMap<true>;
+  /** Slices that may not say what they should, by name: the pods whose endpoints are to be looked at in them, null for all. */
+  readonly suspects: OrderedMap<Suspicion>;
   /** All slices are the Service's own, and none shares an endpoint with another. */
   readonly isPlain: boolean;
 }
@@ -110,6 +116,11 @@ export function wantedFor({ candidates }: FamilyEndpoints, endpoint: Endpoint): 
   return made.endpoint === endpoint || made.key === endpointKey(endpoint) ? made.endpoint : undefined;
 }
 
+/** The same where only endpoints of suspected pods are looked at: all others stand as they should, to the last field. @internal */
+export function wantedOf(family: FamilyEndpoints, suspicion: Suspicion): (endpoint: Endpoint) => Endpoint | undefined {
+  return (endpoint) => (suspicion === null || suspicion.includes(endpoint.targetRef?.name ?? '') ? wantedFor(family, endpoint) : endpoint);
+}
+
 function familiesOf({ families }: ServiceEndpoints): readonly AddressType[] {
   return (['IPv4', 'IPv6'] as const).filter((addressType) => families[addressType] !== undefined);
 }
@@ -131,9 +142,9 @@ function changeCandidate(epoch: Epoch, family: FamilyEndpoints, name: string, ca
   let { candidates, unplaced, skipped, portLists, suspects } = family;
   if (!isSame) {
     const holder = oldKey === undefined ? undefined : family.holders.get(oldKey);
-    if (holder !== undefined) suspects = suspects.set(epoch, holder, true);
+    if (holder !== undefined) suspects = suspects.set(epoch, holder, alsoOf(suspects.get(holder), name));
     const next = key === undefined ? undefined : family.holders.get(key);
-    if (next !== undefined) suspects = suspects.set(epoch, next, true);
+    if (next !== undefined) suspects = suspects.set(epoch, next, alsoOf(suspects.get(next), name));
     unplaced = key !== undefined && next === undefined ? unplaced.set(epoch, name, true) : unplaced.delete(epoch, name);
   }
   if (old?.isNodeMissing !== candidate?.isNodeMissing) skipped = candidate?.isNodeMissing === true ? skipped.set(epoch, name, true) : skipped.delete(epoch, name);
@@ -143,6 +154,21 @@ function changeCandidate(epoch: Epoch, family: FamilyEndpoints, name: string, ca
   }
   candidates = candidate === undefined ? candidates.delete(epoch, name) : candidates.set(epoch, name, candidate);
   return { ...family, candidates, unplaced, skipped, portLists, suspects };
+}
+
+function alsoOf(suspicion: Suspicion | undefined, podName: string): Suspicion {
+  if (suspicion === undefined) return [podName];
+  if (suspicion === null || suspicion.includes(podName)) return suspicion;
+  return suspicion.length < SUSPICIONS_MAX ? [...suspicion, podName] : null;
+}
+
+/** What is to be looked at in a slice after a change of it: what it was suspected of, and the endpoints that are others now. */
+function suspicionOf(suspicion: Suspicion | undefined, old: readonly Endpoint[], next: readonly Endpoint[]): Suspicion {
+  let changed: Suspicion = suspicion === undefined ? [] : suspicion;
+  const add = (endpoint: Endpoint): void => { changed = alsoOf(changed, endpoint.targetRef?.name ?? ''); };
+  forEachNew(next, old, add);
+  forEachNew(old, next, add);
+  return changed;
 }
 
 function countPorts(epoch: Epoch, portLists: FamilyEndpoints['portLists'], { portsKey: key, ports }: PodEndpoint, by: number): FamilyEndpoints['portLists'] {
@@ -176,7 +202,7 @@ function changeSlice(epoch: Epoch, service: Service, family: FamilyEndpoints, be
   if (before !== undefined) slicePorts = countSlicePorts(epoch, slicePorts, portsKey(before.ports), -1);
   if (after !== undefined) slicePorts = countSlicePorts(epoch, slicePorts, portsKey(after.ports), 1);
   slices = after === undefined ? slices.delete(epoch, name) : slices.set(epoch, name, after);
-  suspects = after === undefined ? suspects.delete(epoch, name) : suspects.set(epoch, name, true);
+  suspects = after === undefined ? suspects.delete(epoch, name) : suspects.set(epoch, name, before === undefined ? null : suspicionOf(suspects.get(name), old, next));
   return { ...family, unplaced, slices, slicePorts, holders, suspects, isPlain: isPlain && (after === undefined || isOwnedBy(after, service)) };
 }
 

@@ -1,6 +1,6 @@
 // How endpoints are laid out in slices: which are created, updated and deleted so that they hold what they should.
 // Upstream: staging/src/k8s.io/endpointslice/reconciler.go (1.37).
-import type { Endpoint, EndpointPort, EndpointSlice, Service } from '@kubesim/api';
+import { isSame, type Endpoint, type EndpointPort, type EndpointSlice, type Service } from '@kubesim/api';
 import { newControllerRef } from '@kubesim/client';
 import { sameEndpoint, type AddressType } from './endpoints-of-pods.ts';
 import { sameLabels } from './pod-changes.ts';
@@ -58,6 +58,8 @@ export function isOwnedBy(slice: EndpointSlice, service: Service): boolean {
 export interface Verdict {
   readonly endpoints: Endpoint[];
   readonly is: 'unchanged' | 'changed' | 'deleted';
+  /** Its endpoints are those that should stand there in every field, those that are not compared among them. */
+  readonly isExact: boolean;
 }
 
 /** Compares a slice with what should be in it: `want` answers the endpoint that should stand in place of one, if any. @internal */
@@ -65,14 +67,17 @@ export function judgeSlice(service: Service, slice: EndpointSlice, want: (endpoi
   const before = slice.endpoints ?? [];
   const endpoints: Endpoint[] = [];
   let isUpdated = false;
+  let isExact = true;
   for (const endpoint of before) {
     const wanted = want(endpoint);
     if (wanted === undefined) continue;
     endpoints.push(wanted);
-    if (wanted !== endpoint && !sameEndpoint(wanted, endpoint)) isUpdated = true;
+    if (wanted === endpoint) continue;
+    if (!sameEndpoint(wanted, endpoint)) isUpdated = true;
+    else if (!isSame(wanted, endpoint)) isExact = false;
   }
-  if (isUpdated || before.length !== endpoints.length) return { endpoints, is: endpoints.length === 0 ? 'deleted' : 'changed' };
-  return { endpoints, is: hasServiceLabels(slice, service) ? 'unchanged' : 'changed' };
+  if (isUpdated || before.length !== endpoints.length) return { endpoints, is: endpoints.length === 0 ? 'deleted' : 'changed', isExact };
+  return { endpoints, is: hasServiceLabels(slice, service) ? 'unchanged' : 'changed', isExact };
 }
 
 /** What `layOut` works from. @internal */

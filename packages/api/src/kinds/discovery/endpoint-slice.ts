@@ -30,10 +30,19 @@ function setDefaults(slice: Slice): Slice {
 /** In v1 the old topology is kept only where it was. */
 function dropTopology(slice: Slice, old: Slice | undefined): Slice {
   const known = old?.endpoints ?? [];
+  let hasNew = false;
+  forEachNew(slice.endpoints ?? [], known, ({ deprecatedTopology }) => { hasNew ||= deprecatedTopology !== undefined; });
+  if (!hasNew) return slice;
   return mapField(slice, 'endpoints', (endpoints) => mapItems(endpoints, (endpoint) => {
     if (endpoint.deprecatedTopology === undefined || known.some((each) => isSame(each.deprecatedTopology, endpoint.deprecatedTopology))) return endpoint;
     return withField(endpoint, 'deprecatedTopology', undefined);
   }));
+}
+
+/** Whether a write changes more than metadata that nobody reads: a new generation. */
+function isOtherGeneration(slice: Slice, old: Slice): boolean {
+  return !isSame(slice.endpoints, old.endpoints) || !isSame(slice.ports, old.ports) || slice.addressType !== old.addressType
+    || !isSame(slice.metadata.labels, old.metadata.labels) || !isSame(slice.metadata.annotations, old.metadata.annotations);
 }
 
 function validateDomain(path: FieldPath, value: string): readonly FieldError[] {
@@ -161,10 +170,7 @@ function shorten(list: readonly string[]): string {
 export const endpointSliceKind: KindDefinition = defineKind<Slice>({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', resource: 'endpointslices', singular: 'endpointslice', namespaced: true,
   hasGeneration: true,
-  generationChanged: (slice, old) => !isSame(
-    { ...slice, metadata: { labels: slice.metadata.labels, annotations: slice.metadata.annotations } },
-    { ...old, metadata: { labels: old.metadata.labels, annotations: old.metadata.annotations } },
-  ),
+  generationChanged: isOtherGeneration,
   default: setDefaults,
   prepareForCreate: (slice) => dropTopology(slice, undefined),
   prepareForUpdate: (slice, old) => dropTopology(slice, old),
