@@ -10,8 +10,6 @@ export interface Sleeper {
   readonly delta: Delta;
 }
 
-const LANES_MAX = 1 << 20;
-
 /** Whether two steps lead to the same state in either order, and neither hinders or changes the other. @internal */
 export function areIndependent(one: Sleeper, other: Sleeper, space: Space): boolean {
   if (touches(one.delta.writes, other.delta.reads) || touches(other.delta.writes, one.delta.reads)) return false;
@@ -29,7 +27,10 @@ function touchesSeen(writes: readonly number[], seen: ReadonlySet<number>): bool
 }
 
 function touches(some: readonly number[], others: readonly number[]): boolean {
-  for (const each of some) if (others.includes(each)) return true;
+  for (let index = 0; index < some.length; index++) {
+    const each = some[index];
+    for (let at = 0; at < others.length; at++) if (others[at] === each) return true;
+  }
   return false;
 }
 
@@ -45,32 +46,23 @@ function takesFrom({ delta }: Sleeper, other: Sleeper): boolean {
 
 /** Sets of lanes, kept once. Set 0 is empty. @internal */
 export class SleepSets {
-  private readonly ids = new Map<number, number>();
   private readonly sets: ReadonlySet<number>[] = [new Set()];
+  /** By set: the sets with one lane more, by that lane. */
+  private readonly extended: Map<number, number>[] = [new Map()];
+  private readonly sorted: number[] = [];
 
   idOf(sleepers: readonly Sleeper[]): number {
     if (sleepers.length === 0) return 0;
-    return this.idOfLanes(sleepers.map(({ lane }) => lane));
+    const { sorted } = this;
+    sorted.length = 0;
+    for (let index = 0; index < sleepers.length; index++) insert(sorted, (sleepers[index] as Sleeper).lane);
+    return this.find();
   }
 
-  /** Goes from the empty set lane by lane in order: each set is known by the one without its last lane. */
   idOfLanes(lanes: readonly number[]): number {
-    const sorted = lanes.length < 2 ? lanes : [...lanes].sort((a, b) => a - b);
-    let id = 0;
-    let last = -1;
-    for (const lane of sorted) {
-      if (lane === last) continue;
-      last = lane;
-      const key = id * LANES_MAX + lane;
-      let next = this.ids.get(key);
-      if (next === undefined) {
-        next = this.sets.length;
-        this.ids.set(key, next);
-        this.sets.push(new Set([...this.lanes(id), lane]));
-      }
-      id = next;
-    }
-    return id;
+    this.sorted.length = 0;
+    for (const lane of lanes) insert(this.sorted, lane);
+    return this.find();
   }
 
   lanes(id: number): ReadonlySet<number> {
@@ -79,8 +71,42 @@ export class SleepSets {
 
   isWithin(id: number, other: number): boolean {
     if (id === 0 || id === other) return true;
+    if (other === 0) return false;
     const set = this.lanes(other);
     for (const lane of this.lanes(id)) if (!set.has(lane)) return false;
     return true;
   }
+
+  /** Goes from the empty set lane by lane in order: each set is known by the one without its last lane. */
+  private find(): number {
+    const { sorted } = this;
+    let id = 0;
+    let last = -1;
+    for (let index = 0; index < sorted.length; index++) {
+      const lane = sorted[index] as number;
+      if (lane === last) continue;
+      last = lane;
+      const extended = this.extended[id] as Map<number, number>;
+      let next = extended.get(lane);
+      if (next === undefined) {
+        next = this.sets.length;
+        extended.set(lane, next);
+        this.sets.push(new Set([...this.lanes(id), lane]));
+        this.extended.push(new Map());
+      }
+      id = next;
+    }
+    return id;
+  }
+}
+
+/** Into a list in ascending order: the lists are short. */
+function insert(sorted: number[], lane: number): void {
+  let place = sorted.length;
+  sorted.push(lane);
+  while (place > 0 && (sorted[place - 1] as number) > lane) {
+    sorted[place] = sorted[place - 1] as number;
+    place--;
+  }
+  sorted[place] = lane;
 }

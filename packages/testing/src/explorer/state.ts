@@ -26,9 +26,32 @@ export interface Parts {
   readonly references: readonly Stamp[];
   readonly revisions: readonly Stamp[];
   /** What the references come to, by the store's state. */
-  readonly settled: Map<StoreFacts, Words>;
+  readonly settled: Latest<StoreFacts, Words>;
   /** What it comes to at an instant, but for references and revisions. */
-  readonly timed: Map<number, Words>;
+  readonly timed: Latest<number, Words>;
+}
+
+/** A map that is mostly asked for what it was asked for last. @internal */
+export class Latest<Key, Value> {
+  private readonly all = new Map<Key, Value>();
+  private key: Key | undefined;
+  private value: Value | undefined;
+
+  get(key: Key): Value | undefined {
+    if (key === this.key) return this.value;
+    const value = this.all.get(key);
+    if (value !== undefined) {
+      this.key = key;
+      this.value = value;
+    }
+    return value;
+  }
+
+  set(key: Key, value: Value): void {
+    this.all.set(key, value);
+    this.key = key;
+    this.value = value;
+  }
 }
 
 /** A component's state, or the counters of the random streams, kept once. @internal */
@@ -99,15 +122,40 @@ export interface Watched {
   readonly result: unknown;
 }
 
-/** What was seen of a step so far: which slot it reads next, and what follows for each state of it. @internal */
-export interface Branch {
-  readonly slot: number;
-  readonly next: Map<Local, Branch | Delta>;
+/** What was seen of a step so far: which slot it reads next, and what follows for each state of it; or what it does, if that is all it reads. @internal */
+export class Branch {
+  slot = -1;
+  delta: Delta | undefined;
+  /** The state of the slot that was met last, and what follows from it: most slots are found in one state again and again. */
+  private local: Local | undefined;
+  private child: Branch | undefined;
+  private children: Map<number, Branch> | undefined;
+
+  after(local: Local): Branch | undefined {
+    if (local === this.local) return this.child;
+    const child = this.children?.get(local.id);
+    if (child !== undefined) {
+      this.local = local;
+      this.child = child;
+    }
+    return child;
+  }
+
+  add(local: Local): Branch {
+    const child = new Branch();
+    if (this.local !== undefined) {
+      this.children ??= new Map([[this.local.id, this.child as Branch]]);
+      this.children.set(local.id, child);
+    }
+    this.local = local;
+    this.child = child;
+    return child;
+  }
 }
 
-/** @internal */
+/** What is known of a step, by the instant at which it is made. @internal */
 export class Memo {
-  readonly roots: Map<number, Branch | Delta> = new Map<number, Branch | Delta>();
+  readonly roots: Latest<number, Branch> = new Latest<number, Branch>();
 }
 
 /** Slots of which something has to be looked at anew: when time moves, when the store changes, when a digest is taken. @internal */

@@ -4,7 +4,7 @@ import { WorldStorage, type Change } from '@kubesim/apiserver';
 import { Hasher, Machine, mix, Vector, type Digest, type Instance, type OrderedMap, type StepWitness, type Task, type World } from '@kubesim/kernel';
 import { DigestTable } from './digest-table.ts';
 import { Projector, ProjectionContext, UidNames, type Projection } from './projection.ts';
-import { add, addStamp, addWords, changed, copySums, Memo, NO_LOCALS, NO_SLOTS, settled, State, subtractWords, type Attended, type Branch, type Delta, type Local, type Operation, type Parts, type Pending, type StoreFacts, type Timer, type Watched, type Words } from './state.ts';
+import { add, addStamp, addWords, Branch, changed, copySums, Latest, Memo, NO_LOCALS, NO_SLOTS, settled, State, subtractWords, type Attended, type Delta, type Local, type Operation, type Parts, type Pending, type StoreFacts, type Timer, type Watched, type Words } from './state.ts';
 
 /** How digests of states are taken. @internal */
 export interface DigestRules {
@@ -408,38 +408,32 @@ export class Transitions {
 
   private recall(state: State, memo: Memo, action: () => void): Delta {
     const { locals } = state;
-    let found = memo.roots.get(state.now);
-    let branch: Branch | undefined;
-    while (found !== undefined) {
-      if (!('next' in found)) {
-        this.found++;
-        return found;
-      }
-      branch = found;
-      found = branch.next.get(locals[branch.slot] as Local);
+    let branch = memo.roots.get(state.now);
+    if (branch === undefined) memo.roots.set(state.now, branch = new Branch());
+    while (branch.slot >= 0) {
+      const next = branch.after(locals[branch.slot] as Local);
+      if (next === undefined) break;
+      branch = next;
+    }
+    if (branch.delta !== undefined) {
+      this.found++;
+      return branch.delta;
     }
     this.made++;
     const delta = this.run(state, action);
-    this.remember(state, memo, delta);
+    this.remember(locals, memo.roots.get(state.now) as Branch, delta);
     return delta;
   }
 
   /** Puts a step under what it read, along the branches that are there. */
-  private remember(state: State, memo: Memo, delta: Delta): void {
-    let put = (child: Branch | Delta): void => { memo.roots.set(state.now, child); };
-    let present = memo.roots.get(state.now);
+  private remember(locals: readonly Local[], root: Branch, delta: Delta): void {
+    let branch = root;
     for (const slot of delta.reads) {
-      let branch = present as Branch | undefined;
-      if (branch === undefined) {
-        branch = { slot, next: new Map() };
-        put(branch);
-      }
-      const local = state.locals[slot] as Local;
-      const { next } = branch;
-      put = (child) => { next.set(local, child); };
-      present = next.get(local);
+      branch.slot = slot;
+      const local = locals[slot] as Local;
+      branch = branch.after(local) ?? branch.add(local);
     }
-    put(delta);
+    branch.delta = delta;
   }
 
   private run(state: State, action: () => void): Delta {
@@ -572,7 +566,7 @@ function unseenOf(instance: Instance | undefined): readonly number[] {
 function partsOf({ digest, stamps }: Projection): Parts {
   return {
     digest, times: stamps.filter(({ kind }) => kind === 'instant'), references: stamps.filter(({ kind }) => kind === 'version' || kind === 'uid'),
-    revisions: stamps.filter(({ kind }) => kind === 'revision'), settled: new Map(), timed: new Map(),
+    revisions: stamps.filter(({ kind }) => kind === 'revision'), settled: new Latest(), timed: new Latest(),
   };
 }
 
@@ -580,7 +574,7 @@ function partsOf({ digest, stamps }: Projection): Parts {
 function settleReferences(parts: Parts, facts: StoreFacts): Parts {
   const sum: Words = { ...parts.digest };
   addWords(sum, settled(parts, facts));
-  return { digest: sum, times: parts.times, references: [], revisions: parts.revisions, settled: new Map(), timed: new Map() };
+  return { digest: sum, times: parts.times, references: [], revisions: parts.revisions, settled: new Latest(), timed: new Latest() };
 }
 
 function factsOf(machine: Machine, uids: UidNames): StoreFacts {
