@@ -78,6 +78,8 @@ export class ControllerHost {
       initial: (args) => this.initial(args),
       receive: (machine, state, message, slot) => this.receive(machine, state, message, slot),
       hash: (state, hasher) => this.hash(state, hasher),
+      // Where the queue stands in its list says nothing.
+      canonical: (state) => (state.head === 0 && state.order.base === 0 ? state : { ...state, order: Vector.of(state.order.values(state.head)), head: 0 }),
       repeat: (before, after, repetition, args) => {
         const { name, isTimeless = false } = this.controller(args);
         if (isTimeless === false || (isTimeless !== true && !isTimeless(after.own))) throw new NotPeriodic(`${name} may depend on the instant`);

@@ -18,6 +18,12 @@ export interface ComponentType<State extends object = any, Message = any, Args =
   /** Puts what counts of the state into a state digest; without it, the whole state as data. */
   hash?(state: State, hasher: Hasher, machine: Machine): void;
   /**
+   * For explorers: the state with what `hash` leaves out brought into one form, so that equal states have equal fields. A type
+   * that has this is remembered by the fields that a step reads and assigns, the others by their whole states. It must not look at whether
+   * a field is there, only at what it holds.
+   */
+  canonical?(state: State): State;
+  /**
    * What the state will be after periods of quiet tasks that are crossed, from what it was before and after the observed one;
    * without it `repetition.value`. It writes into neither. Throws NotPeriodic (from `repetition`) for what does not repeat itself.
    */

@@ -54,10 +54,12 @@ export interface RunLimits {
 
 /** Is told what one step reads and does, by explorers that carry it out again without running it. @internal */
 export interface StepWitness {
-  /** A component's state was read. */
-  read(slot: number): void;
-  /** A component's state is about to be written. */
-  wrote(slot: number): void;
+  /** A component's state is read: answers what is handed out. */
+  read(slot: number, state: object): object;
+  /** A component's state may be written from now on: answers what is handed out. */
+  wrote(slot: number, state: object): object;
+  /** A question that is answered from components' states and nothing else, with a name of its own. */
+  ask<Answer>(name: string, question: () => Answer): Answer;
   sent(task: Task): void;
   /** A message of a channel was taken back; everything that is sent to the component without a channel. */
   tookBack(to: number, channel: string | undefined): void;
@@ -235,24 +237,20 @@ export class Machine {
 
   /** The state of a component for reading only. */
   peek<State extends object>(slot: number): State {
-    if (this.witness !== undefined) this.witness.read(slot);
-    return this.instance(slot).state as State;
+    const { state } = this.instance(slot);
+    return (this.witness === undefined ? state : this.witness.read(slot, state)) as State;
   }
 
   /** The state of a component for writing: the machine's own copy from here on. */
   edit<State extends object>(slot: number): State {
-    if (this.witness !== undefined) {
-      this.witness.read(slot);
-      this.witness.wrote(slot);
-    }
     const instance = this.instance(slot);
-    if (instance.epoch === this.epoch) {
-      instance.digest = undefined;
-      return instance.state as State;
+    let { state } = instance;
+    if (instance.epoch === this.epoch) instance.digest = undefined;
+    else {
+      state = { ...state };
+      this.instances = this.instances.set(this.epoch, slot, { type: instance.type, name: instance.name, args: instance.args, epoch: this.epoch, state, digest: undefined });
     }
-    const state = { ...instance.state };
-    this.instances = this.instances.set(this.epoch, slot, { type: instance.type, name: instance.name, args: instance.args, epoch: this.epoch, state, digest: undefined });
-    return state as State;
+    return (this.witness === undefined ? state : this.witness.wrote(slot, state)) as State;
   }
 
   // Sending
@@ -575,6 +573,19 @@ export class Machine {
 
   // For explorers
 
+  /** Whether somebody takes down what is read: then it is worth a name what is asked. @internal */
+  get isWitnessed(): boolean {
+    return this.witness !== undefined;
+  }
+
+  /**
+   * Answers a question from components' states. Who takes down what is read may hold on to the answer in place of all that it was
+   * made of; so it must follow from the machine's components alone, whichever these are when it is asked again. @internal
+   */
+  ask<Answer>(name: string, question: () => Answer): Answer {
+    return this.witness === undefined ? question() : this.witness.ask(name, question);
+  }
+
   /** The components' states, by slot. @internal */
   instanceList(): Instance[] {
     return [...this.instances.values()];
@@ -589,7 +600,7 @@ export class Machine {
    * Puts other components' states under this machine, runs an action on it, and tells the witness what the action read, wrote
    * and sent. What is waiting is not looked at: the agenda is empty meanwhile, and afterwards. @internal
    */
-  perform(state: { readonly instances: Vector<Instance>; readonly streams: OrderedMap<number>; readonly now: number }, witness: StepWitness, action: () => void): void {
+  perform<Result>(state: { readonly instances: Vector<Instance>; readonly streams: OrderedMap<number>; readonly now: number }, witness: StepWitness, action: () => Result): Result {
     this.epoch = raiseEpoch();
     this.instances = state.instances;
     this.streams = state.streams;
@@ -597,7 +608,7 @@ export class Machine {
     this.agenda = Agenda.empty(this.epoch);
     this.witness = witness;
     try {
-      action();
+      return action();
     } finally {
       this.witness = undefined;
       this.agenda = Agenda.empty(this.epoch);
@@ -609,6 +620,11 @@ export class Machine {
   hand(to: number, message: unknown): void {
     const state = this.edit(to);
     (this.types.get(this.instance(to).type) as ComponentType).receive(this, state, message, to);
+  }
+
+  /** How a component's state is read, and what stands for it: see `ComponentType`. @internal */
+  typeOf(instance: Instance): ComponentType {
+    return this.types.get(instance.type) as ComponentType;
   }
 
   /** What counts of a component's state, put into a hasher of the caller's. @internal */

@@ -78,6 +78,23 @@ describe('the explorer over a cluster', () => {
     }
   });
 
+  it('should carry steps over to states that differ elsewhere, and to the same outcome as a machine', () => {
+    const world = rollingUpdate(2);
+    const space = new Space(world, {});
+    for (let seed = 1; seed <= 12; seed++) {
+      let spot = space.start() as Spot;
+      const machine = Machine.from(world);
+      for (let step = 0; step < 90 && !space.hasEnded(spot); step++) {
+        const moves = space.moves(spot);
+        const choice = (seed * 104_729 + step * step * (seed + 3)) % moves.length;
+        spot = space.take(spot, moves[choice] as (typeof moves)[number]).spot;
+        machine.stepChoice(choice);
+        expect(space.transitions.exactIds(spot.state)).toEqual(space.transitions.exactIds(space.transitions.state(machine.seal())));
+      }
+    }
+    expect(space.transitions.carried).toBeGreaterThan(space.transitions.made / 8);
+  });
+
   it('should enter the same states, and no state that behaves in two ways, whether steps commute or not', () => {
     const world = rollingUpdate(1);
     const bounds = { monitors: [atMostOne], deferrals: 0 };

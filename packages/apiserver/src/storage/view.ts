@@ -257,6 +257,10 @@ export class ViewReader {
   }
 
   byKey(key: string): KubeObject | undefined {
+    return this.machine.isWitnessed ? this.machine.ask(`${this.viewSlot} get ${key}`, () => this.lookUp(key)) : this.lookUp(key);
+  }
+
+  private lookUp(key: string): KubeObject | undefined {
     const view = this.machine.peek<ViewState>(this.viewSlot);
     for (let index = view.head; index < view.unseen.length; index++) {
       const change = view.unseen[index] as Change;
@@ -267,6 +271,10 @@ export class ViewReader {
   }
 
   list(namespace?: string): readonly KubeObject[] {
+    return this.machine.isWitnessed ? this.machine.ask(namespace === undefined ? `${this.viewSlot} all` : `${this.viewSlot} list ${namespace}`, () => this.listAll(namespace)) : this.listAll(namespace);
+  }
+
+  private listAll(namespace: string | undefined): readonly KubeObject[] {
     const prefix = namespace === undefined ? undefined : `${namespace}/`;
     const objects = readTable(this.store, this.resource)?.objects;
     let head: KubeObject[] = [];
@@ -282,11 +290,19 @@ export class ViewReader {
 
   /** Objects with any owner reference of this uid. */
   byOwnerUid(uid: string): readonly KubeObject[] {
+    return this.machine.isWitnessed ? this.machine.ask(`${this.viewSlot} owner ${uid}`, () => this.listOwned(uid)) : this.listOwned(uid);
+  }
+
+  private listOwned(uid: string): readonly KubeObject[] {
     const head = indexed(this.store.dependents, `${uid} ${this.resource} `, readTable(this.store, this.resource)?.objects);
     return this.undo(head, (object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false);
   }
 
   orphans(namespace: string): readonly KubeObject[] {
+    return this.machine.isWitnessed ? this.machine.ask(`${this.viewSlot} orphans ${namespace}`, () => this.listOrphans(namespace)) : this.listOrphans(namespace);
+  }
+
+  private listOrphans(namespace: string): readonly KubeObject[] {
     const head = indexed(this.store.orphans, `${this.resource} ${namespace}/`, readTable(this.store, this.resource)?.objects);
     if (this.machine.peek<ViewState>(this.viewSlot).orphanChanges === 0) return head;
     return this.undo(head, (object) => object.metadata.namespace === namespace && !hasController(object));
@@ -294,6 +310,10 @@ export class ViewReader {
 
   /** The revision up to which this view has seen everything. */
   seenRevision(): number {
+    return this.machine.isWitnessed ? this.machine.ask(`${this.viewSlot} revision`, () => this.lastSeen()) : this.lastSeen();
+  }
+
+  private lastSeen(): number {
     const view = this.machine.peek<ViewState>(this.viewSlot);
     const next = view.unseen[view.head];
     return next === undefined ? this.store.revision : next.revision - 1;

@@ -2,6 +2,7 @@
 // out of the sum and put in anew, and nothing else is looked at.
 import { mix, type Digest, type Instance, type OrderedMap, type Task } from '@kubesim/kernel';
 import type { Change } from '@kubesim/apiserver';
+import type { PartBranch } from './parts-memo.ts';
 import type { Stamp } from './projection.ts';
 
 /** A digest that is added up. @internal */
@@ -153,9 +154,10 @@ export class Branch {
   }
 }
 
-/** What is known of a step, by the instant at which it is made. @internal */
+/** What is known of a step, by the instant at which it is made: by the components that it reads, and by the parts of these. @internal */
 export class Memo {
   readonly roots: Latest<number, Branch> = new Latest<number, Branch>();
+  readonly byParts: Map<number, PartBranch> = new Map<number, PartBranch>();
 }
 
 /** Slots of which something has to be looked at anew: when time moves, when the store changes, when a digest is taken. @internal */

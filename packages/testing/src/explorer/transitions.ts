@@ -1,10 +1,13 @@
 // Transitions carried out again without running them. A state is a row of interned component states; what a step reads, writes and
 // sends is remembered by what it read, so that a step which happens in another state of the whole with the same of its parts costs a look-up.
 import { WorldStorage, type Change } from '@kubesim/apiserver';
-import { Hasher, Machine, mix, Vector, type Digest, type Instance, type OrderedMap, type StepWitness, type Task, type World } from '@kubesim/kernel';
+import { Hasher, Machine, mix, Vector, type Digest, type Instance, type OrderedMap, type Task, type World } from '@kubesim/kernel';
 import { DigestTable } from './digest-table.ts';
+import { KeptHasher, KeptValues } from './kept-values.ts';
+import { PartBranch, putPortable, type Effect, type Portable } from './parts-memo.ts';
 import { Projector, ProjectionContext, UidNames, type Projection } from './projection.ts';
 import { add, addStamp, addWords, Branch, changed, copySums, Latest, Memo, NO_LOCALS, NO_SLOTS, settled, State, subtractWords, type Attended, type Delta, type Local, type Operation, type Parts, type Pending, type StoreFacts, type Timer, type Watched, type Words } from './state.ts';
+import { UNWATCHED, Witness, type Part } from './witness.ts';
 
 /** How digests of states are taken. @internal */
 export interface DigestRules {
@@ -44,12 +47,14 @@ export class Transitions {
   private readonly locals: Local[] = [];
   private readonly pendingIds = new DigestTable();
   private readonly pendings: Pending[] = [];
+  private readonly values = new KeptValues();
   private readonly channels = new Map<string, number>();
   private readonly channelNames: string[] = [];
   private readonly streamSlot: number;
   private readonly storeSlot: number;
-  /** Steps that were run, and steps that were looked up. */
+  /** Steps that were run, that were carried over from states with the same parts, and that were looked up. */
   made = 0;
+  carried = 0;
   found = 0;
 
   constructor(world: World, rules: DigestRules) {
@@ -121,12 +126,12 @@ export class Transitions {
 
   /** What receiving a message would do in this state. */
   deltaOf(state: State, pending: Pending): Delta {
-    return this.recall(state, pending.memo, () => { this.machine.hand(pending.task.to, pending.task.message); });
+    return this.recall(state, pending.memo, () => { this.machine.hand(pending.task.to, pending.task.message); }, true);
   }
 
   /** What is done from outside would do in this state. */
   deltaOfAction(state: State, action: RegisteredAction): Delta {
-    return this.recall(state, action.memo, () => { action.act(this.machine); });
+    return this.recall(state, action.memo, () => { action.act(this.machine); }, false);
   }
 
   /** The state after a step: the message at `index` of what is due is taken, unless it is an input's (−1). */
@@ -227,10 +232,7 @@ export class Transitions {
 
   /** Runs a look at the state on the machine, with nothing remembered; `note` takes in what it read. */
   look<Result>(state: State, look: (machine: Machine) => Result, note?: Set<number>): Result {
-    let result: Result | undefined;
-    const witness = note === undefined ? UNWATCHED : { ...UNWATCHED, read: (slot: number) => { note.add(slot); } };
-    this.machine.perform(this.materials(state), witness, () => { result = look(this.machine); });
-    return result as Result;
+    return this.machine.perform(this.materials(state), note === undefined ? UNWATCHED : this.noting(note), () => look(this.machine));
   }
 
   /** A component's state. */
@@ -406,10 +408,11 @@ export class Transitions {
     return new State({ now, due, timers, foreground, sums, attended, facts }, locals, NO_SLOTS, NO_LOCALS);
   }
 
-  private recall(state: State, memo: Memo, action: () => void): Delta {
+  private recall(state: State, memo: Memo, action: () => void, mayCarry: boolean): Delta {
     const { locals } = state;
     let branch = memo.roots.get(state.now);
     if (branch === undefined) memo.roots.set(state.now, branch = new Branch());
+    const root = branch;
     while (branch.slot >= 0) {
       const next = branch.after(locals[branch.slot] as Local);
       if (next === undefined) break;
@@ -419,29 +422,86 @@ export class Transitions {
       this.found++;
       return branch.delta;
     }
-    this.made++;
-    const delta = this.run(state, action);
-    this.remember(locals, memo.roots.get(state.now) as Branch, delta);
+    const delta = (mayCarry ? this.carry(state, memo.byParts.get(state.now)) : undefined) ?? this.run(state, action, mayCarry ? memo : undefined);
+    this.remember(locals, root, delta);
     return delta;
   }
 
-  /** Puts a step under what it read, along the branches that are there. */
+  /** Puts a step under the components that it read, along the branches that are there. */
   private remember(locals: readonly Local[], root: Branch, delta: Delta): void {
+    const left = new Set(delta.reads);
     let branch = root;
-    for (const slot of delta.reads) {
-      branch.slot = slot;
-      const local = locals[slot] as Local;
+    while (branch.slot >= 0) {
+      left.delete(branch.slot);
+      const local = locals[branch.slot] as Local;
       branch = branch.after(local) ?? branch.add(local);
+    }
+    for (const slot of left) {
+      branch.slot = slot;
+      branch = branch.add(locals[slot] as Local);
     }
     branch.delta = delta;
   }
 
-  private run(state: State, action: () => void): Delta {
+  /** What a step does by what it did where all parts that it reads were the same, if it was run there. */
+  private carry(state: State, root: PartBranch | undefined): Delta | undefined {
+    if (root === undefined) return undefined;
     const { machine } = this;
-    const witness = new Witness(this.streamSlot);
-    let results: Local[] = [];
+    const reads = new Set<number>();
+    const portable = machine.perform(this.materials(state), this.noting(reads), (): Portable | undefined => {
+      let branch = root;
+      while (branch.part !== undefined) {
+        if (branch.part.kind !== 'answer') reads.add(branch.part.slot);
+        const next = branch.after(this.idIn(state, branch.part));
+        if (next === undefined) return undefined;
+        branch = next;
+      }
+      return branch.portable;
+    });
+    if (portable === undefined) return undefined;
+    this.carried++;
+    const { delta } = portable;
+    const writes: number[] = [];
+    const results: Local[] = [];
+    for (const effect of portable.effects) {
+      // What it leaves of a component depends on the component, though it may have read nothing of it.
+      reads.add(effect.slot);
+      const before = state.locals[effect.slot] as Local;
+      const local = 'local' in effect ? effect.local : this.assign(before, effect.fields);
+      // What was written as it was is no write.
+      if (local === before) continue;
+      writes.push(effect.slot);
+      results.push(local);
+    }
+    return { ...delta, reads: [...reads], writes, results, watched: new Map(), seen: new Set(), isVisible: undefined };
+  }
+
+  /** A component with some fields assigned. */
+  private assign(local: Local, fields: readonly (readonly [string, unknown])[]): Local {
+    if (fields.length === 0) return local;
+    const before = local.instance as Instance;
+    const state: Record<string, unknown> = { ...before.state };
+    for (const [field, value] of fields) state[field] = value;
+    return this.internInstance(this.machine, { ...before, state, digest: undefined });
+  }
+
+  private noting(slots: Set<number>): typeof UNWATCHED {
+    return { ...UNWATCHED, read: (slot, state) => { slots.add(slot); return state; } };
+  }
+
+  /** The number of what a part is in a state, which the machine holds. */
+  private idIn(state: State, part: Part): number {
+    if (part.kind === 'answer') return this.values.idOf(part.question());
+    const local = state.locals[part.slot] as Local;
+    return part.kind === 'component' ? local.id : this.values.idOf((local.instance as Instance & { readonly state: Readonly<Record<string, unknown>> }).state[part.field]);
+  }
+
+  private run(state: State, action: () => void, memo: Memo | undefined): Delta {
+    this.made++;
+    const { machine } = this;
+    const witness = new Witness(this.streamSlot, state.locals.map(({ instance }) => instance), (instance) => machine.typeOf(instance));
     let changes: readonly Change[] = [];
-    let writes: number[] = [];
+    const written: { readonly slot: number; readonly local: Local; readonly instance: Instance | undefined }[] = [];
     machine.perform(this.materials(state), witness, () => {
       const goOn = witness.pause();
       const before = this.storeSlot < 0 ? 0 : new WorldStorage(machine).revision;
@@ -453,23 +513,49 @@ export class Transitions {
         changes = changesSince(machine, before);
         this.noteUids(machine);
       }
-      writes = [...witness.written].filter((slot) => slot !== this.streamSlot && !isUntouched(instances[slot] as Instance, (state.locals[slot] as Local).instance));
-      results = writes.map((slot) => this.internInstance(machine, instances[slot] as Instance));
-      if (witness.written.has(this.streamSlot)) {
-        writes.push(this.streamSlot);
-        results.push(this.internStreams(machine.streamCounters()));
+      for (const slot of witness.written) {
+        if (slot === this.streamSlot) {
+          written.push({ slot, local: this.internStreams(machine.streamCounters()), instance: undefined });
+          continue;
+        }
+        const instance = instances[slot] as Instance;
+        const was = state.locals[slot] as Local;
+        written.push({ slot, local: isUntouched(instance, was.instance) ? was : this.internInstance(machine, instance), instance });
       }
     });
     if (witness.cannotFollow !== undefined) throw new RangeError(`explore: ${witness.cannotFollow} in a step: an explorer cannot follow that`);
     // What was written as it was is no write.
-    const kept = writes.map((slot, index) => ({ slot, local: results[index] as Local })).filter(({ slot, local }) => state.locals[slot] !== local);
+    const kept = written.filter(({ slot, local }) => state.locals[slot] !== local);
     const operations = witness.operations.map((operation): Operation => {
       if (operation.do === 'takeBack') return operation;
       const pending = this.internTask(operation.task);
       return operation.task.dueAt === state.now ? { do: 'due', pending } : { do: 'timer', pending, dueAt: operation.task.dueAt };
     });
     const sends = [...new Set(operations.flatMap((operation) => (operation.do === 'takeBack' ? [] : [operation.pending.channel])))];
-    return { reads: [...witness.used], writes: kept.map(({ slot }) => slot), results: kept.map(({ local }) => local), operations, sends, changes, watched: new Map(), seen: new Set(), isVisible: undefined };
+    const delta: Delta = { reads: [...witness.used], writes: kept.map(({ slot }) => slot), results: kept.map(({ local }) => local), operations, sends, changes, watched: new Map(), seen: new Set(), isVisible: undefined };
+    if (memo !== undefined && witness.isPortable) this.keepPortable(state, memo, witness, delta, written);
+    return delta;
+  }
+
+  /** Keeps a step that was run, under the parts that it read. */
+  private keepPortable(state: State, memo: Memo, witness: Witness, delta: Delta, written: readonly { readonly slot: number; readonly local: Local; readonly instance: Instance | undefined }[]): void {
+    const effects = written.map(({ slot, local, instance }): Effect => {
+      if (instance === undefined || witness.readings.has(String(slot))) return { slot, local };
+      const after = instance.state as Readonly<Record<string, unknown>>;
+      const before = (state.locals[slot] as Local).instance?.state as Readonly<Record<string, unknown>>;
+      const fields: (readonly [string, unknown])[] = [];
+      for (const field of witness.assigned.get(slot) ?? []) {
+        // What is now as it was before may be so because it was so: then that counts.
+        if (after[field] === before[field]) witness.noteField(slot, field);
+        else fields.push([field, after[field]]);
+      }
+      return { slot, fields };
+    });
+    let root = memo.byParts.get(state.now);
+    if (root === undefined) memo.byParts.set(state.now, root = new PartBranch());
+    this.machine.perform(this.materials(state), UNWATCHED, () => {
+      putPortable(root, witness.readings, { delta, effects }, (part, reading) => (reading === undefined || part.kind !== 'answer' ? this.idIn(state, part) : this.values.idOf(reading.value)));
+    });
   }
 
   private materials(state: State): { readonly instances: Vector<Instance>; readonly streams: OrderedMap<number>; readonly now: number } {
@@ -484,7 +570,7 @@ export class Transitions {
   }
 
   private internInstance(machine: Machine, instance: Instance): Local {
-    const hasher = new Hasher();
+    const hasher = new KeptHasher(this.values);
     machine.hashInstance(instance, hasher);
     const digest = hasher.finish();
     const known = this.localIds.get(digest);
@@ -494,8 +580,9 @@ export class Transitions {
       machine.hashInstance(instance, projector);
       return partsOf(projector.projection());
     });
+    const { canonical } = machine.typeOf(instance);
     const facts = instance.type === STORE ? factsOf(machine, this.uids) : undefined;
-    return this.keepLocal(digest, { instance, streams: undefined, facts, parts: facts === undefined ? parts : parts.map((part) => settleReferences(part, facts)) });
+    return this.keepLocal(digest, { instance: canonical === undefined ? instance : { ...instance, state: canonical(instance.state) }, streams: undefined, facts, parts: facts === undefined ? parts : parts.map((part) => settleReferences(part, facts)) });
   }
 
   private internStreams(streams: OrderedMap<number>): Local {
@@ -600,59 +687,3 @@ function changesSince(machine: Machine, revision: number): readonly Change[] {
   }
   return changes.sort((one, other) => one.revision - other.revision);
 }
-
-type Noted = { readonly do: 'send'; readonly task: Task } | { readonly do: 'takeBack'; readonly to: number; readonly channel: string | undefined };
-
-class Witness implements StepWitness {
-  readonly used = new Set<number>();
-  readonly written = new Set<number>();
-  readonly operations: Noted[] = [];
-  cannotFollow: string | undefined;
-  private isPaused = false;
-  private readonly streamSlot: number;
-
-  constructor(streamSlot: number) {
-    this.streamSlot = streamSlot;
-  }
-
-  /** Stops noting; answers what goes on with it. */
-  pause(): () => void {
-    this.isPaused = true;
-    return () => { this.isPaused = false; };
-  }
-
-  read(slot: number): void {
-    if (!this.isPaused) this.used.add(slot);
-  }
-
-  wrote(slot: number): void {
-    if (!this.isPaused) this.written.add(slot);
-  }
-
-  sent(task: Task): void {
-    this.operations.push({ do: 'send', task });
-  }
-
-  tookBack(to: number, channel: string | undefined): void {
-    this.operations.push({ do: 'takeBack', to, channel });
-  }
-
-  drew(): void {
-    this.used.add(this.streamSlot);
-    this.written.add(this.streamSlot);
-  }
-
-  impure(what: string): void {
-    if (!this.isPaused) this.cannotFollow = what;
-  }
-
-  mark(): number {
-    return this.operations.length;
-  }
-
-  rewind(mark: number): void {
-    this.operations.length = mark;
-  }
-}
-
-const UNWATCHED: StepWitness = { read: () => {}, wrote: () => {}, sent: () => {}, tookBack: () => {}, drew: () => {}, impure: () => {}, mark: () => 0, rewind: () => {} };
