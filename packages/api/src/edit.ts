@@ -82,6 +82,14 @@ interface Alike<T, R> {
   readonly result: R;
 }
 
+/** What is known by its names of the fields of one type, faster than walking over them. @public */
+export interface ByName<T> {
+  /** A copy that may be changed, until it is frozen. */
+  copy(object: T): T;
+  /** Whether all but own fields is identical, and the object has no field but those of its type. */
+  isAlike(first: T, object: T): boolean;
+}
+
 /** Objects alike that are kept for one part: templates that share their containers and differ elsewhere are few. */
 const ALIKE_MAX = 4;
 
@@ -92,11 +100,13 @@ const ALIKE_MAX = 4;
 export class AlikeMemo<T extends object, R> {
   private readonly anchor: keyof T;
   private readonly own: ReadonlySet<string>;
+  private readonly byName: ByName<T> | undefined;
   private readonly known: WeakMap<object, Alike<T, R>[]> = new WeakMap();
 
-  constructor(anchor: keyof T, own: readonly (keyof T & string)[]) {
+  constructor(anchor: keyof T, own: readonly (keyof T & string)[], byName?: ByName<T>) {
     this.anchor = anchor;
     this.own = new Set(own);
+    this.byName = byName;
   }
 
   /** What was remembered for an object that is alike; undefined if nothing was. */
@@ -107,7 +117,7 @@ export class AlikeMemo<T extends object, R> {
     if (entries === undefined) return undefined;
     for (let index = 0; index < entries.length; index++) {
       const entry = entries[index] as Alike<T, R>;
-      if (this.isAlike(entry, object)) return entry;
+      if (this.byName === undefined ? this.isAlike(entry, object) : this.byName.isAlike(entry.first, object)) return entry;
     }
     return undefined;
   }
@@ -115,7 +125,7 @@ export class AlikeMemo<T extends object, R> {
   /** Remembers a result, if all parts that count are frozen. */
   set(object: T, result: R): void {
     const part = object[this.anchor];
-    if (typeof part !== 'object' || part === null) return;
+    if (typeof part !== 'object' || part === null || this.byName?.isAlike(object, object) === false) return;
     let fields = 0;
     for (const key of Object.keys(object)) {
       if (this.own.has(key)) continue;
@@ -148,8 +158,8 @@ export class AlikeMemo<T extends object, R> {
  * Remembers a pure function that changes no own fields and does not look at them; objects that are alike share its work. What
  * comes out is frozen if what goes in is. @public
  */
-export function memoizeAlike<T extends object>(anchor: keyof T, own: readonly (keyof T & string)[], work: (object: T) => T): (object: T) => T {
-  const memo = new AlikeMemo<T, T | undefined>(anchor, own);
+export function memoizeAlike<T extends object>(anchor: keyof T, own: readonly (keyof T & string)[], work: (object: T) => T, byName?: ByName<T>): (object: T) => T {
+  const memo = new AlikeMemo<T, T | undefined>(anchor, own, byName);
   return (object) => {
     const known = memo.get(object);
     if (known === undefined) {
@@ -162,7 +172,7 @@ export function memoizeAlike<T extends object>(anchor: keyof T, own: readonly (k
       return deepFreeze(result);
     }
     if (known.result === undefined || !Object.isFrozen(object)) return known.result === undefined ? object : work(object);
-    const out: T = { ...known.result };
+    const out: T = byName === undefined ? { ...known.result } : byName.copy(known.result);
     for (let index = 0; index < own.length; index++) {
       const key = own[index] as keyof T;
       const value = object[key];

@@ -34,6 +34,7 @@ export type { Field, ListType, MapType, ScalarType, StructType, TypeNode } from 
 export { structOfDefinition, structOfKind, structOfSchema } from './schema/types.ts';
 export type { ConformFindings } from './schema/conform.ts';
 export { conform, zeroObject } from './schema/conform.ts';
+export { copyPodSpec } from './generated/plain-decoders.ts';
 export { compareBytes, goJson } from './encoding/go-json.ts';
 export { decodeProtobuf, isProtobuf } from './encoding/protobuf/decode.ts';
 export { hasProtobuf } from './encoding/protobuf/layout.ts';

@@ -159,6 +159,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   readonly emptyLists?: readonly string[];
   /** Fills in defaults that the schema does not publish. */
   default?(object: T, context: KindContext): T;
+  /** `default` looks at the spec alone, and changes nothing else: a write of the status need not ask it. */
+  readonly defaultsSpecAlone?: boolean;
   prepareForCreate?(object: T, context: KindContext): T;
   prepareForUpdate?(object: T, old: T, context: KindContext): T;
   /** Errors of the kind itself; those of metadata are found by the machinery and stand before them. */

@@ -131,7 +131,7 @@ export class ServerContext {
   scope(call: { readonly resource: ResourceName; readonly namespace?: string }): Scope {
     const kind = this.kind(call.resource);
     if (kind.namespaced && (call.namespace === undefined || call.namespace === '')) throw new Refusal(badRequestStatus('an empty namespace may not be set during creation'));
-    return { kind, resource: resourceName(kind), namespace: kind.namespaced ? call.namespace ?? '' : '' };
+    return { kind, resource: call.resource, namespace: kind.namespaced ? call.namespace ?? '' : '' };
   }
 
   key(scope: Scope, name: string): string {
@@ -152,8 +152,8 @@ export class ServerContext {
     if (plugins.length === 0) return object;
     let current = attributes;
     const context = this.hookContext;
-    for (const plugin of plugins) {
-      const outcome = plugin[phase]?.(current, context);
+    for (let index = 0; index < plugins.length; index++) {
+      const outcome = (plugins[index] as AdmissionPlugin)[phase]?.(current, context);
       if (outcome === undefined) continue;
       if ('forbidden' in outcome) throw new Refusal(forbiddenStatus(attributes.kind, attributes.name, outcome.forbidden));
       if ('status' in outcome) throw new Refusal(outcome.status);

@@ -20,7 +20,10 @@ export function hashText(seed: number, text: string): number {
 /** The hashes of one text from four seeds, in one walk over it. @internal */
 export function hashTexts(a: number, b: number, c: number, d: number, text: string): readonly [number, number, number, number] {
   const { length } = text;
-  let [ha, hb, hc, hd] = [a ^ length, b ^ length, c ^ length, d ^ length];
+  let ha = a ^ length;
+  let hb = b ^ length;
+  let hc = c ^ length;
+  let hd = d ^ length;
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     ha = Math.imul(ha ^ unit, 0x01000193);

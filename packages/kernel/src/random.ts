@@ -16,13 +16,22 @@ export function drawBelow(seed: number, name: string, counter: number, bound: nu
 /** An identity derived from its parts: 128 bits, equal for equal parts and seed. @public */
 export function deriveIdentity(seed: number, parts: readonly string[]): string {
   const text = parts.join('\u0000');
-  const [a, b, c, d] = hashTexts(mix(seed, 0x1f83d9ab), mix(seed, 0x5be0cd19), mix(seed, 0x428a2f98), mix(seed, 0x71374491), text);
-  return hexWord(a) + hexWord(b) + hexWord(c) + hexWord(d);
+  const words = hashTexts(mix(seed, 0x1f83d9ab), mix(seed, 0x5be0cd19), mix(seed, 0x428a2f98), mix(seed, 0x71374491), text);
+  const a = words[0];
+  const b = words[1];
+  const c = words[2];
+  const d = words[3];
+  // One call that makes one flat string: what is joined of pieces would keep all of them.
+  return String.fromCharCode(
+    digit(a, 28), digit(a, 24), digit(a, 20), digit(a, 16), digit(a, 12), digit(a, 8), digit(a, 4), digit(a, 0),
+    digit(b, 28), digit(b, 24), digit(b, 20), digit(b, 16), digit(b, 12), digit(b, 8), digit(b, 4), digit(b, 0),
+    digit(c, 28), digit(c, 24), digit(c, 20), digit(c, 16), digit(c, 12), digit(c, 8), digit(c, 4), digit(c, 0),
+    digit(d, 28), digit(d, 24), digit(d, 20), digit(d, 16), digit(d, 12), digit(d, 8), digit(d, 4), digit(d, 0),
+  );
 }
 
-const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** A word of 32 bits as 8 hex digits. */
-function hexWord(word: number): string {
-  return `${HEX_BYTES[word >>> 24] as string}${HEX_BYTES[(word >>> 16) & 255] as string}${HEX_BYTES[(word >>> 8) & 255] as string}${HEX_BYTES[word & 255] as string}`;
+/** The code of the hex digit for the four bits of a word from `shift` on. */
+function digit(word: number, shift: number): number {
+  const value = (word >>> shift) & 15;
+  return value < 10 ? 48 + value : 87 + value;
 }

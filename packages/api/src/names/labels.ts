@@ -6,7 +6,8 @@ import { labelValueErrors, qualifiedNameErrors } from './names.ts';
 
 const NO_ERRORS: readonly FieldError[] = Object.freeze([]);
 
-function areGoodLabels(labels: Readonly<Record<string, string>>): boolean {
+/** Whether no label has an error. @internal */
+export function areGoodLabels(labels: Readonly<Record<string, string>>): boolean {
   for (const key of Object.keys(labels)) if (qualifiedNameErrors(key).length > 0 || labelValueErrors(labels[key] as string).length > 0) return false;
   return true;
 }

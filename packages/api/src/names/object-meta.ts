@@ -6,7 +6,7 @@ import type { FieldPath } from '../field-path.ts';
 import { compareBytes } from '../encoding/go-json.ts';
 import { forbidden, invalid, required, tooLong, quote, type FieldError } from '../field-error.ts';
 import { dns1035LabelErrors, dnsLabelErrors, dnsSubdomainErrors, pathSegmentErrors, qualifiedNameErrors } from './names.ts';
-import { validateLabels } from './labels.ts';
+import { areGoodLabels, validateLabels } from './labels.ts';
 
 const ANNOTATIONS_BYTES = 262_144;
 const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
@@ -34,10 +34,11 @@ export function validateObjectMeta(meta: ObjectMeta, rules: MetaRules): FieldErr
     if (namespace === '') errors.push(required(path.child('namespace')));
     else for (const message of dnsLabelErrors(namespace)) errors.push(invalid(path.child('namespace'), namespace, message));
   } else if (namespace !== '') errors.push(forbidden(path.child('namespace'), 'not allowed on this type'));
-  errors.push(...validateLabels(meta.labels, path.child('labels')));
-  validateAnnotations(meta.annotations, path.child('annotations'), errors);
-  validateOwnerReferences(meta.ownerReferences, path.child('ownerReferences'), errors);
-  validateFinalizers(meta.finalizers ?? [], path.child('finalizers'), errors, rules.takesAnyFinalizer === true);
+  // Paths are made for what there is to look at.
+  if (meta.labels !== undefined && !areGoodLabels(meta.labels)) errors.push(...validateLabels(meta.labels, path.child('labels')));
+  if (meta.annotations !== undefined) validateAnnotations(meta.annotations, path.child('annotations'), errors);
+  if (meta.ownerReferences !== undefined) validateOwnerReferences(meta.ownerReferences, path.child('ownerReferences'), errors);
+  if (meta.finalizers !== undefined) validateFinalizers(meta.finalizers, path.child('finalizers'), errors, rules.takesAnyFinalizer === true);
   return errors;
 }
 
@@ -79,22 +80,28 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
+const API_VERSION = /^(?:[^/]+\/)?[^/]+$/;
+
 function validateOwnerReferences(references: readonly OwnerReference[] | undefined, path: FieldPath, errors: FieldError[]): void {
   if (references === undefined) return;
-  let controller = '';
-  references.forEach((reference, index) => {
-    const at = path.index(index);
-    if (reference.apiVersion === '') errors.push(required(at.child('apiVersion'), 'must not be empty'));
-    else if (!/^(?:[^/]+\/)?[^/]+$/.test(reference.apiVersion)) errors.push(invalid(at.child('apiVersion'), reference.apiVersion, 'must be <group>/<version> or <version>'));
-    if (reference.kind === '') errors.push(required(at.child('kind'), 'must not be empty'));
-    if (reference.name === '') errors.push(required(at.child('name'), 'must not be empty'));
-    if (reference.uid === '') errors.push(required(at.child('uid'), 'must not be empty'));
-    if (reference.apiVersion === 'v1' && reference.kind === 'Event') errors.push(invalid(at, reference, '/v1, Kind=Event is disallowed from being an owner'));
-    if (reference.controller !== true) return;
-    const shown = `${reference.kind}/${reference.name}`;
-    if (controller === '') controller = shown;
-    else errors.push(invalid(path, references, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${shown}`));
-  });
+  let controller: OwnerReference | undefined;
+  for (let index = 0; index < references.length; index++) {
+    const reference = references[index] as OwnerReference;
+    const { apiVersion, kind, name, uid } = reference;
+    const isPlain = kind !== '' && name !== '' && uid !== '' && API_VERSION.test(apiVersion) && (apiVersion !== 'v1' || kind !== 'Event');
+    if (!isPlain) {
+      const at = path.index(index);
+      if (apiVersion === '') errors.push(required(at.child('apiVersion'), 'must not be empty'));
+      else if (!API_VERSION.test(apiVersion)) errors.push(invalid(at.child('apiVersion'), apiVersion, 'must be <group>/<version> or <version>'));
+      if (kind === '') errors.push(required(at.child('kind'), 'must not be empty'));
+      if (name === '') errors.push(required(at.child('name'), 'must not be empty'));
+      if (uid === '') errors.push(required(at.child('uid'), 'must not be empty'));
+      if (apiVersion === 'v1' && kind === 'Event') errors.push(invalid(at, reference, '/v1, Kind=Event is disallowed from being an owner'));
+    }
+    if (reference.controller !== true) continue;
+    if (controller === undefined) controller = reference;
+    else errors.push(invalid(path, references, `Only one reference can have Controller set to true. Found "true" in references for ${controller.kind}/${controller.name} and ${kind}/${name}`));
+  }
 }
 
 function validateFinalizers(finalizers: readonly string[], path: FieldPath, errors: FieldError[], takesAny: boolean): void {

@@ -3,6 +3,7 @@
 // What is right already keeps its identity, and frozen objects are remembered, so that a template is walked once.
 import type { ListType, MapType, ScalarType, StructType, TypeNode } from './types.ts';
 import { deepFreeze } from '../edit.ts';
+import { isEmpty, isFields, NO_FIELDS, NOT_PLAIN, type AnyDecoder, type Fields, type PlainDecoder } from './plain.ts';
 import { canonicalQuantity } from './quantity-text.ts';
 import { canonicalMicroTime, canonicalTime } from '../encoding/time.ts';
 import { zeroOf } from './types.ts';
@@ -33,10 +34,37 @@ export function conform(type: StructType, value: unknown, known?: unknown): { re
     if (value === known) return { value, findings: NOTHING_FOUND };
     const remembered = type.memo.get(value);
     if (remembered !== undefined) return { value: remembered, findings: NOTHING_FOUND };
+    if (type.decodePlain !== undefined && isFields(value)) {
+      const plain = decodePlain(type, type.decodePlain, value, known);
+      if (plain !== NOT_PLAIN) return { value: plain, findings: NOTHING_FOUND };
+    }
   }
-  const findings: ConformFindings = { unknown: [] };
-  const result = conformStruct(type, value, known, { findings, steps: [], structs: [], depth: 0 });
-  return { value: result, findings };
+  const walk = startWalk();
+  const result = conformStruct(type, value, known, walk, true);
+  return { value: result, findings: walk.findings };
+}
+
+function startWalk(): Walk {
+  return { findings: { unknown: [] }, steps: [], structs: [], depth: 0 };
+}
+
+/** What of a plain value is not decoded by names of fields. */
+const decodeAny: AnyDecoder = (type, value, known, isTried = false) => {
+  if (value === null) return NOT_PLAIN;
+  if (value === known) return value;
+  if ((type.form === 'struct' || type.form === 'list') && typeof value === 'object') {
+    const remembered = type.memo.get(value);
+    if (remembered !== undefined) return remembered;
+  }
+  const walk = startWalk();
+  const decoded = type.form === 'struct' ? conformStruct(type, value, known, walk, isTried) : conformAny(type, value, known, walk);
+  return walk.findings.error !== undefined || walk.findings.unknown.length > 0 ? NOT_PLAIN : decoded;
+};
+
+function decodePlain(type: StructType, decode: PlainDecoder, value: Fields, known: unknown): unknown {
+  const decoded = decode(value, isFields(known) ? known : undefined, type, decodeAny);
+  if (decoded === value && !isFields(known)) type.memo.set(value, value);
+  return decoded;
 }
 
 const NOTHING_FOUND: ConformFindings = Object.freeze({ unknown: Object.freeze([]) as unknown as string[] });
@@ -81,10 +109,6 @@ function noteUnknown(walk: Walk, key: string): void {
   walk.findings.unknown.push(path === '' ? key : `${path}.${key}`);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Sets a key of a new object, whatever it is called. */
 function put(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
@@ -101,15 +125,20 @@ function firstFields(value: Record<string, unknown>, keys: readonly string[], co
   return out;
 }
 
-function conformStruct(type: StructType, value: unknown, known: unknown, walk: Walk): unknown {
-  if (!isRecord(value)) return value === null || value === undefined ? NO_FIELDS : mismatch(walk, value, type.goType);
+/** `isTried` says that the value is not plain, as its decoder found. */
+function conformStruct(type: StructType, value: unknown, known: unknown, walk: Walk, isTried: boolean = false): unknown {
+  if (!isFields(value)) return value === null || value === undefined ? NO_FIELDS : mismatch(walk, value, type.goType);
   if (value === known) return value;
   const isFrozen = Object.isFrozen(value);
   if (isFrozen) {
     const remembered = type.memo.get(value);
     if (remembered !== undefined) return remembered;
   }
-  const reference = isRecord(known) ? known : undefined;
+  if (type.decodePlain !== undefined && !isTried) {
+    const plain = decodePlain(type, type.decodePlain, value, known);
+    if (plain !== NOT_PLAIN) return plain;
+  }
+  const reference = isFields(known) ? known : undefined;
   const unknownBefore = walk.findings.unknown.length;
   const keys = Object.keys(value);
   // What may still change is copied, field by field: a copy by spread of what is not frozen would get a hidden class of its
@@ -148,7 +177,7 @@ function conformStruct(type: StructType, value: unknown, known: unknown, walk: W
     }
     if (after !== undefined) kept++;
     if (out === undefined) {
-      if (after === before || (!isFrozen && !isNew)) continue;
+      if (isFrozen ? after === before && before !== undefined : after === before || !isNew) continue;
       out = firstFields(value, keys, i);
     }
     if (after !== undefined) put(out, key, after);
@@ -167,14 +196,6 @@ function conformStruct(type: StructType, value: unknown, known: unknown, walk: W
   const result = out === undefined ? value : Object.freeze(out);
   if (isFrozen && reference === undefined && walk.findings.error === undefined && walk.findings.unknown.length === unknownBefore) type.memo.set(value, result);
   return result;
-}
-
-const NO_FIELDS: Readonly<Record<string, unknown>> = Object.freeze({});
-
-function isEmpty(value: unknown): boolean {
-  if (value === '' || value === 0 || value === false) return true;
-  if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 function conformAny(type: TypeNode, value: unknown, known: unknown, walk: Walk): unknown {
@@ -203,7 +224,8 @@ function conformList(type: ListType, value: unknown, known: unknown, walk: Walk)
     const shorter = Math.min(length, reference.length);
     while (start < shorter && value[start] === reference[start]) start++;
   }
-  let out: unknown[] | undefined = isFrozen ? undefined : value.slice(0, start);
+  // Copied whole: a list that grows item by item would keep room for more.
+  let out: unknown[] | undefined = isFrozen ? undefined : value.slice();
   let isNew = reference === undefined || reference.length !== length;
   // Where the items of the reference go on: past what was found, so that one item more or less shifts nothing.
   let next = start;
@@ -220,8 +242,8 @@ function conformList(type: ListType, value: unknown, known: unknown, walk: Walk)
       if (reference !== undefined && after === reference[next]) next++;
     }
     if (!isNew && after !== (reference as readonly unknown[])[i]) isNew = true;
-    if (after !== before && out === undefined) out = value.slice(0, i) as unknown[];
-    out?.push(after);
+    if (after !== before && out === undefined) out = value.slice() as unknown[];
+    if (out !== undefined) out[i] = after;
   }
   if (!isNew) return reference;
   const result = out === undefined ? value : Object.freeze(out);
@@ -236,9 +258,9 @@ function zeroItem(type: ListType, walk: Walk): unknown {
 }
 
 function conformMap(type: MapType, value: unknown, known: unknown, walk: Walk): unknown {
-  if (!isRecord(value)) return type.isCustom ? deepFreeze(value) : mismatch(walk, value, type.goType);
+  if (!isFields(value)) return type.isCustom ? deepFreeze(value) : mismatch(walk, value, type.goType);
   if (value === known) return value;
-  const reference = isRecord(known) ? known : undefined;
+  const reference = isFields(known) ? known : undefined;
   const keys = Object.keys(value);
   let out: Record<string, unknown> | undefined = Object.isFrozen(value) ? undefined : {};
   let isNew = reference === undefined;

@@ -1,7 +1,9 @@
 // Types of fields as the machinery walks them: the published schema joined with what Go knows of each field.
 // Compiled one definition at a time, when something first asks for it.
 import type { SchemaNode } from './schema.ts';
+import type { PlainDecoder } from './plain.ts';
 import { goFieldsText } from '../generated/go-fields-data.ts';
+import { plainDecoders } from '../generated/plain-decoders.ts';
 import { definitionOfKind, schemaDefinition } from './schema.ts';
 
 /** What a leaf holds. `any` is JSON of any form. @public */
@@ -32,6 +34,8 @@ export interface StructType {
   readonly goType: string;
   /** In the order in which Go writes them. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** The same as a list. */
+  readonly ordered: readonly Field[];
   /** Fields that are filled in when they are absent. */
   readonly filled: readonly Field[];
   /** Server-side apply owns it as a whole. */
@@ -40,6 +44,8 @@ export interface StructType {
   readonly isCustom: boolean;
   /** Custom resources: unknown fields are kept. */
   readonly preservesUnknown: boolean;
+  /** How plain values of it are decoded, if there is a function of its own for that. */
+  readonly decodePlain: PlainDecoder | undefined;
   readonly memo: WeakMap<object, object>;
 }
 
@@ -142,9 +148,10 @@ function compileStruct(definition: string, node: SchemaNode): StructType {
   const properties = node.properties ?? {};
   for (const [key, { flag, goType }] of go) if (properties[key] !== undefined) fields.set(key, compileField(key, properties[key], flag, goType));
   for (const key of Object.keys(properties)) if (!fields.has(key)) fields.set(key, compileField(key, properties[key] ?? {}, 'o', ''));
+  const ordered = [...fields.values()];
   return {
-    form: 'struct', name, goType: `v1.${name}`, fields, filled: [...fields.values()].filter(isFilled),
-    isAtomic: node['x-kubernetes-map-type'] === 'atomic', isCustom: false, preservesUnknown: false, memo: new WeakMap(),
+    form: 'struct', name, goType: `v1.${name}`, fields, ordered, filled: ordered.filter(isFilled),
+    isAtomic: node['x-kubernetes-map-type'] === 'atomic', isCustom: false, preservesUnknown: false, decodePlain: plainDecoders.get(definition), memo: new WeakMap(),
   };
 }
 
@@ -274,8 +281,8 @@ function compileCustomStruct(node: SchemaNode, name: string, isResource: boolean
     fields.set('metadata', customField('metadata', () => structOfDefinition(META_DEFINITION) ?? ANY));
   }
   return {
-    form: 'struct', name, goType: name, fields, filled: [], isAtomic: node['x-kubernetes-map-type'] === 'atomic', isCustom: true,
-    preservesUnknown: node['x-kubernetes-preserve-unknown-fields'] === true, memo: new WeakMap(),
+    form: 'struct', name, goType: name, fields, ordered: [...fields.values()], filled: [], isAtomic: node['x-kubernetes-map-type'] === 'atomic', isCustom: true,
+    preservesUnknown: node['x-kubernetes-preserve-unknown-fields'] === true, decodePlain: undefined, memo: new WeakMap(),
   };
 }
 

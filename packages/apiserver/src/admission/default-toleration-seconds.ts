@@ -1,5 +1,5 @@
 // DefaultTolerationSeconds: pods tolerate a lost node for five minutes. Upstream: plugin/pkg/admission/defaulttolerationseconds (1.37).
-import { deepFreeze, memoizeFrozen, type KubeObject, type Toleration } from '@kubesim/api';
+import { copyPodSpec, deepFreeze, memoizeFrozen, type KubeObject, type PodSpec, type Toleration } from '@kubesim/api';
 import type { AdmissionPlugin } from './admission-plugin.ts';
 
 const SECONDS = 300;
@@ -22,6 +22,9 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     if (operation === 'DELETE' || operation === 'CONNECT' || resource !== 'pods' || subresource !== '' || object === undefined) return undefined;
     const held = (object['spec']?.tolerations ?? NONE) as readonly Toleration[];
     const tolerations = withMissing(held);
-    return tolerations === held ? undefined : { object: { ...object, spec: { ...object['spec'], tolerations } } as KubeObject };
+    if (tolerations === held) return undefined;
+    const spec = copyPodSpec(object['spec'] as PodSpec);
+    spec.tolerations = tolerations;
+    return { object: { ...object, spec: Object.freeze(spec) } as KubeObject };
   },
 };

@@ -12,8 +12,12 @@ function isCovered({ operation, resource, subresource, object }: AdmissionAttrib
   return resource === 'pods' ? operation === 'CREATE' : resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE');
 }
 
-function* itemsOf(namespace: string, { store }: AdmissionContext): Generator<LimitRangeItem> {
-  for (const range of store.list('limitranges', `${namespace}/`)) yield* (range as LimitRange & KubeObject).spec?.limits ?? [];
+const NO_ITEMS: readonly LimitRangeItem[] = [];
+
+function itemsOf(namespace: string, { store }: AdmissionContext): readonly LimitRangeItem[] {
+  let items = NO_ITEMS;
+  for (const range of store.list('limitranges', `${namespace}/`)) items = [...items, ...(range as LimitRange & KubeObject).spec?.limits ?? []];
+  return items;
 }
 
 function fill(list: Quantities | undefined, defaults: Quantities): { readonly list: Quantities | undefined; readonly names: readonly string[] } {

@@ -1,5 +1,5 @@
 // Priority: pods get the value of their class. Upstream: plugin/pkg/admission/priority/admission.go (1.37).
-import type { KubeObject, PriorityClass, StoreReader } from '@kubesim/api';
+import { copyPodSpec, type KubeObject, type PodSpec, type PriorityClass, type StoreReader } from '@kubesim/api';
 import type { AdmissionPlugin } from './admission-plugin.ts';
 
 const BUILT_IN: Readonly<Record<string, number>> = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
@@ -18,9 +18,11 @@ export const priority: AdmissionPlugin = {
     const given = object['spec']?.priority as number | undefined;
     if (given !== undefined && given !== value) return { forbidden: `the integer value of priority (${given}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name` };
     const preemptionPolicy = (object['spec']?.preemptionPolicy as string | undefined) ?? chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
-    const spec = { ...object['spec'], priority: value, preemptionPolicy } as Record<string, unknown>;
-    if (chosen !== undefined) spec['priorityClassName'] = chosen.metadata.name;
-    return { object: { ...object, spec } as KubeObject };
+    const spec = copyPodSpec(object['spec'] as PodSpec);
+    spec.priority = value;
+    spec.preemptionPolicy = preemptionPolicy;
+    if (chosen?.metadata.name !== undefined) spec.priorityClassName = chosen.metadata.name;
+    return { object: { ...object, spec: Object.freeze(spec) } as KubeObject };
   },
 };
 

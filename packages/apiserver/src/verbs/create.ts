@@ -1,13 +1,13 @@
 // POST: decode → names → mutating admission → strategy → validate → validating admission → storage.
-import { alreadyExistsStatus, badRequestStatus, deepFreeze, type KubeObject, type ObjectMeta } from '@kubesim/api';
+import { alreadyExistsStatus, badRequestStatus, type KubeObject, type ObjectMeta } from '@kubesim/api';
 import { trackUpdate } from '../managed-fields/track.ts';
 import type { AdmissionWrite } from '../admission/admission-plugin.ts';
+import { assembleMetadata, assembleObject, metadataAt } from '../assemble.ts';
 import { acceptNames } from '../custom-resources/accept-names.ts';
 import { decode, settle } from '../decode.ts';
 import { allocate, newUid, validateMeta } from '../metadata.ts';
 import { plainStatus } from '../rest/plain-status.ts';
 import { ADMINISTRATOR, refuseInvalid, Refusal, type Scope, type ServerContext, type WriteRequest } from '../server.ts';
-import { freeze, tidy } from './tidy.ts';
 
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
@@ -38,21 +38,21 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   const base = given.name === undefined || given.name === '' ? given.generateName ?? '' : '';
   const name = base !== '' ? generateName(context, scope, base) : (given.name ?? '') === '' && kind.unnamedGetsUid === true ? newUid(context, scope.resource, `${scope.namespace}/`, undefined) : given.name ?? '';
   const decoded = object;
-  object = Object.freeze({
-    ...object,
-    metadata: freeze({ ...given, name, namespace: kind.namespaced ? scope.namespace : undefined, uid: undefined, creationTimestamp: undefined, selfLink: undefined, deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined }),
-  });
+  // What of metadata only the server sets is gone before admission looks.
+  const { resourceVersion, generation } = given;
+  object = assembleObject(object, assembleMetadata(given, { name, namespace: kind.namespaced ? scope.namespace : undefined, resourceVersion, generation }), object['status']);
   const attributes = {
     operation: 'CREATE' as const, kind, resource: scope.resource, subresource: '', namespace: scope.namespace, name, object, dryRun, user: write.user ?? ADMINISTRATOR,
   };
   const writes: AdmissionWrite[] = [];
   object = context.admit('admit', attributes, write.warnings, writes) ?? object;
   const key = context.key(scope, name);
-  const metadata = freeze<ObjectMeta>({
-    ...object.metadata, uid: newUid(context, scope.resource, key, dryRun ? write.dryRunLabel ?? '' : undefined), creationTimestamp: context.kindContext.time, generation: kind.hasGeneration === true ? 1 : undefined,
+  const admitted = object.metadata;
+  const metadata = assembleMetadata(admitted, {
+    name: admitted.name, namespace: admitted.namespace, selfLink: admitted.selfLink, uid: newUid(context, scope.resource, key, dryRun ? write.dryRunLabel ?? '' : undefined), resourceVersion: admitted.resourceVersion,
+    generation: kind.hasGeneration === true ? 1 : undefined, creationTimestamp: context.kindContext.time, deletionTimestamp: admitted.deletionTimestamp, deletionGracePeriodSeconds: admitted.deletionGracePeriodSeconds, managedFields: admitted.managedFields,
   });
-  object = Object.freeze({ ...object, metadata });
-  if (kind.subresources?.status !== undefined && kind.keepsStatusOnCreate !== true) object = dropStatus(object);
+  object = assembleObject(object, metadata, kind.subresources?.status !== undefined && kind.keepsStatusOnCreate !== true ? undefined : object['status']);
   if (kind.prepareForCreate !== undefined) object = kind.prepareForCreate(object, context.kindContext);
   refuseInvalid(scope, name === '' ? given.generateName ?? '' : name, validateMeta(kind, object.metadata), kind.validateCreate?.(object, context.kindContext));
   if (write.warnings !== undefined && kind.warnings !== undefined) write.warnings.push(...kind.warnings(object, undefined, context.kindContext));
@@ -63,7 +63,7 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   if (context.storage.get(scope.resource, key) !== undefined) throw new Refusal(alreadyExists(context, scope, name));
   if (given.resourceVersion !== undefined && given.resourceVersion !== '') throw new Refusal(plainStatus(500, undefined, 'resourceVersion should not be set on objects to be created'));
   const managedFields = write.managedFields ?? trackUpdate(context, scope, undefined, decoded, '', write.fieldManager);
-  if (dryRun) return { ...object, metadata: tidy({ ...object.metadata, managedFields, resourceVersion: undefined }) };
+  if (dryRun) return assembleObject(object, metadataAt(object.metadata, managedFields, undefined), object['status']);
   context.writeAdmitted(writes);
   const { after } = context.storage.put(scope.resource, key, withVersion(object, managedFields, context.nextVersion(scope.resource)));
   acceptNames(context, scope, after);
@@ -72,26 +72,11 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
 
 /** The object as it is stored: with its owners' fields and its version. @internal */
 export function withVersion(object: KubeObject, managedFields: ObjectMeta['managedFields'], resourceVersion: string): KubeObject {
-  if (managedFields === undefined || managedFields.length === 0) {
-    if (object.metadata.managedFields === undefined) return withMetadata(object, { ...object.metadata, resourceVersion });
-    const { managedFields: _none, ...metadata } = object.metadata;
-    return withMetadata(object, { ...metadata, resourceVersion });
-  }
-  return withMetadata(object, { ...object.metadata, managedFields, resourceVersion });
-}
-
-function withMetadata(object: KubeObject, metadata: ObjectMeta): KubeObject {
-  return Object.isFrozen(object) ? Object.freeze({ ...object, metadata: deepFreeze(metadata) }) : { ...object, metadata };
+  return assembleObject(object, metadataAt(object.metadata, managedFields?.length === 0 ? undefined : managedFields, resourceVersion), object['status']);
 }
 
 function alreadyExists(context: ServerContext, scope: Scope, name: string): ReturnType<typeof alreadyExistsStatus> {
   const status = alreadyExistsStatus(scope.kind, name);
   const held = context.storage.get(scope.resource, context.key(scope, name));
   return held?.metadata.deletionTimestamp === undefined ? status : { ...status, message: `object is being deleted: ${status.message ?? ''}` };
-}
-
-function dropStatus(object: KubeObject): KubeObject {
-  if (object['status'] === undefined) return object;
-  const { status: _status, ...rest } = object;
-  return Object.freeze(rest) as KubeObject;
 }

@@ -1,6 +1,7 @@
 // The status update of a client that took what is stored, put another status into it and sent it: the write that controllers and
 // kubelets make most. What is identical to what is stored needs no decoding, no keeping and no comparing.
-import { conform, isSame, type KubeObject, type ObjectMeta } from '@kubesim/api';
+import { conform, isSame, type KubeObject } from '@kubesim/api';
+import { assembleObject, metadataAt } from '../assemble.ts';
 import { settle, structOf } from '../decode.ts';
 import { refuseInvalid, type Scope, type ServerContext } from '../server.ts';
 import type { UpdateOptions } from './update.ts';
@@ -22,8 +23,8 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
   if (findings.error !== undefined || Object.keys(status as object).length === 0) return undefined;
   // What says the same has become what is stored.
   let isUnchanged = status === old['status'];
-  let object: KubeObject = Object.freeze({ ...old, status });
-  if (kind.default !== undefined && kind.default(object, context.kindContext) !== object) return undefined;
+  let object = assembleObject(old, old.metadata, status);
+  if (kind.default !== undefined && kind.defaultsSpecAlone !== true && kind.default(object, context.kindContext) !== object) return undefined;
   if (typeof strategy === 'object') {
     if (strategy.prepareForUpdate !== undefined) object = settle(kind, strategy.prepareForUpdate(object, old, context.kindContext), object);
     if (object['status'] !== status) isUnchanged = isSame(object['status'], old['status']);
@@ -35,8 +36,8 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
     options.warnings?.push(...(strategy.warnings?.(object, old, context.kindContext) ?? []));
   }
   if (isUnchanged) return old;
-  const metadata: ObjectMeta = Object.freeze({ ...old.metadata, resourceVersion: context.nextVersion(resource) });
-  return context.storage.put(resource, context.key(scope, name), Object.freeze({ ...object, metadata }), old).after;
+  const metadata = metadataAt(old.metadata, old.metadata.managedFields, context.nextVersion(resource));
+  return context.storage.put(resource, context.key(scope, name), assembleObject(object, metadata, object['status']), old).after;
 }
 
 /** Whether nothing but the status is other than what is stored, and there is one. */

@@ -74,6 +74,7 @@ export const deploymentKind: KindDefinition = defineKind<StoredDeployment>({
     withReplicas: (object, replicas) => withField(object, 'spec', withField(object.spec, 'replicas', replicas)),
   },
   generationChanged: raisesGeneration,
+  defaultsSpecAlone: true,
   default: (object) => withField(object, 'spec', defaultSpec(object.spec)),
   prepareForCreate: (object) => ({ ...object, status: {} as Deployment['status'] }),
   validateCreate: validateSpec,

@@ -43,6 +43,7 @@ export const replicaSetKind: KindDefinition = defineKind<StoredReplicaSet>({
     replicas: (object) => object.spec.replicas ?? 1, statusReplicas: (object) => object.status?.replicas ?? 0, selector: (object) => formatSelector(object.spec.selector),
     withReplicas: (object, replicas) => withField(object, 'spec', withField(object.spec, 'replicas', replicas)),
   },
+  defaultsSpecAlone: true,
   default: (object) => withField(object, 'spec', mapField(withDefaults(object.spec, { replicas: 1 }), 'template', defaultPodTemplate)),
   prepareForCreate: (object) => ({ ...object, status: { replicas: 0 } as ReplicaSet['status'] }),
   validateCreate: validateSpec,

@@ -146,6 +146,7 @@ export const statefulSetKind: KindDefinition = defineKind<StoredStatefulSet>({
     withReplicas: (set, replicas) => withField(set, 'spec', withField(set.spec, 'replicas', replicas)),
   },
   emptyLists: [CLAIM_TEMPLATES],
+  defaultsSpecAlone: true,
   default: (set, { profile }) => withField(set, 'spec', defaultSpec(set.spec, profile)),
   prepareForCreate: (set) => ({ ...set, status: { replicas: 0, availableReplicas: 0 } as StatefulSet['status'] }),
   validateCreate: (set, { old }) => validateSpec(set, old as StoredStatefulSet | undefined),

@@ -169,6 +169,7 @@ function targetsCell({ spec, status }: StoredAutoscaler): string {
 export const horizontalPodAutoscalerKind: KindDefinition = defineKind<StoredAutoscaler>({
   group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', resource: 'horizontalpodautoscalers', singular: 'horizontalpodautoscaler', shortNames: ['hpa'], categories: ['all'], namespaced: true, hasGeneration: true,
   subresources: { status: true },
+  defaultsSpecAlone: true,
   emptyLists: [POLICIES.up, POLICIES.down],
   default: (autoscaler, { emptyLists }) => withField(autoscaler, 'spec', defaultSpec(autoscaler.spec, emptyLists)),
   prepareForCreate: (autoscaler) => ({ ...autoscaler, status: { desiredReplicas: 0, currentMetrics: null } as unknown as HorizontalPodAutoscaler['status'] }),

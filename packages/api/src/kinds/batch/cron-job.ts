@@ -67,6 +67,7 @@ const JOB_PATH = fieldPath('spec', 'jobTemplate', 'spec');
 export const cronJobKind: KindDefinition = defineKind<StoredCronJob>({
   group: 'batch', version: 'v1', kind: 'CronJob', resource: 'cronjobs', singular: 'cronjob', shortNames: ['cj'], categories: ['all'], namespaced: true, hasGeneration: true,
   subresources: { status: true },
+  defaultsSpecAlone: true,
   default: (job) => withField(job, 'spec', defaultSpec(job.spec)),
   prepareForCreate: (job) => ({ ...job, status: {} as CronJob['status'] }),
   validateCreate: (job, { old }) => validateCreate(job, old !== undefined),

@@ -132,6 +132,7 @@ export function jobSpecWarnings(spec: JobSpec, path: FieldPath): readonly string
 export const jobKind: KindDefinition = defineKind<StoredJob>({
   group: 'batch', version: 'v1', kind: 'Job', resource: 'jobs', singular: 'job', categories: ['all'], namespaced: true, hasGeneration: true, defaultPropagation: 'Orphan',
   subresources: { status: { validateUpdate: (job) => validateCounts(job.status ?? {}, ['active', 'succeeded', 'failed', 'ready', 'terminating'], fieldPath('status')) } },
+  defaultsSpecAlone: true,
   default: (job) => withField(job, 'spec', defaultSpec(job.spec)),
   prepareForCreate: (job) => withGeneratedSelector({ ...job, status: {} as Job['status'] }),
   validateCreate: validateSpec,

@@ -12,7 +12,7 @@ const UPDATABLE = '`spec.containers[*].image`,`spec.initContainers[*].image`,`sp
 /** Spaces around an image's name are refused in pods, not in templates. @internal */
 export function validateImageSpaces(containers: readonly Pick<Container, 'image'>[] | undefined, path: FieldPath): readonly FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, { image = '' }] of (containers ?? []).entries()) if (image.trim() !== image) errors.push(invalid(path.index(index).child('image'), image, 'must not have leading or trailing whitespace'));
+  containers?.forEach(({ image = '' }, index) => { if (image.trim() !== image) errors.push(invalid(path.index(index).child('image'), image, 'must not have leading or trailing whitespace')); });
   return errors;
 }
 

@@ -1,9 +1,9 @@
 // core/v1 Pod.
-import type { Pod, PodStatus, Volume } from '../../generated/types.ts';
+import type { Container, Pod, PodStatus, Volume } from '../../generated/types.ts';
 import { forbidden, type FieldError } from '../../field-error.ts';
 import { fieldPath } from '../../field-path.ts';
 import { defineKind, type KindDefinition } from '../../kind.ts';
-import { withField } from '../../edit.ts';
+import { deepFreeze, memoizeFrozen, withField } from '../../edit.ts';
 import type { KubeObject } from '../../request.ts';
 import { defaultSpecOfPod } from './pod-spec/defaults.ts';
 import { validatePodSpec } from './pod-spec/validate.ts';
@@ -17,7 +17,25 @@ import { qosClass } from './qos-class.ts';
 
 type StoredPod = Pod & KubeObject;
 
+const qosOfTemplate = memoizeFrozen((containers: readonly Container[]) => qosClass({ spec: { containers } } as Pod));
+
+/** The class of a new pod. Pods of one template share the list of their containers. */
+function qosOf(pod: StoredPod): ReturnType<typeof qosClass> {
+  const { containers, initContainers, resources } = pod.spec;
+  return containers === undefined || initContainers !== undefined || resources !== undefined ? qosClass(pod) : qosOfTemplate(containers);
+}
+
+/** The status of a new pod by its class: one object for all of them. */
+const PENDING: Readonly<Record<ReturnType<typeof qosClass>, PodStatus>> = deepFreeze({
+  Guaranteed: { phase: 'Pending', qosClass: 'Guaranteed' }, Burstable: { phase: 'Pending', qosClass: 'Burstable' }, BestEffort: { phase: 'Pending', qosClass: 'BestEffort' },
+} as const);
+
 const SPEC_PATH = fieldPath('spec');
+const NONE: readonly FieldError[] = [];
+const CONTAINERS_PATH = SPEC_PATH.child('containers');
+const INIT_CONTAINERS_PATH = SPEC_PATH.child('initContainers');
+
+const imageSpaces = memoizeFrozen((containers: readonly Container[]) => validateImageSpaces(containers, CONTAINERS_PATH));
 
 function validate(pod: StoredPod, old: StoredPod | undefined): readonly FieldError[] {
   const { spec } = pod;
@@ -25,14 +43,13 @@ function validate(pod: StoredPod, old: StoredPod | undefined): readonly FieldErr
   // A pod that only changed outside its spec was checked when it got that spec.
   if (old !== undefined && old.spec === spec) return annotationErrors;
   const specErrors = validatePodSpec(spec, SPEC_PATH);
-  const spaces = [...validateImageSpaces(spec.containers, SPEC_PATH.child('containers')), ...validateImageSpaces(spec.initContainers, SPEC_PATH.child('initContainers'))];
+  const regular = spec.containers === undefined ? NONE : imageSpaces(spec.containers);
+  const spaces = spec.initContainers === undefined ? regular : [...regular, ...validateImageSpaces(spec.initContainers, INIT_CONTAINERS_PATH)];
   const tokens = spec.volumes === undefined || (spec.serviceAccountName ?? '') !== '' ? NONE : validateTokens(spec.volumes);
   const ofCreate = old === undefined ? validateNew(pod) : NONE;
   if (specErrors.length === 0 && spaces.length === 0 && annotationErrors.length === 0 && tokens.length === 0 && ofCreate.length === 0) return specErrors;
   return [...annotationErrors, ...specErrors, ...tokens, ...spaces, ...ofCreate];
 }
-
-const NONE: readonly FieldError[] = [];
 
 /** Tokens are of a service account, which must be named. */
 function validateTokens(volumes: readonly Volume[]): readonly FieldError[] {
@@ -70,8 +87,9 @@ export const podKind: KindDefinition = defineKind<StoredPod>({
     log: true, exec: true, attach: true, portforward: true, proxy: true,
   },
   deleteReturnsObject: true,
+  defaultsSpecAlone: true,
   default: (pod) => withField(pod, 'spec', defaultSpecOfPod(pod.spec)),
-  prepareForCreate: (pod, { time }) => ({ ...pod, status: withGateCondition({ phase: 'Pending', qosClass: qosClass(pod) } as PodStatus, pod, time) }),
+  prepareForCreate: (pod, { time }) => ({ ...pod, status: withGateCondition(PENDING[qosOf(pod)], pod, time) }),
   validateCreate: (pod, { old }) => validate(pod, old as StoredPod | undefined),
   validateUpdate: validatePodUpdate,
   // Updates of pods are many and made by machines: upstream warns of new pods only.

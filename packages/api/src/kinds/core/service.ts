@@ -173,6 +173,7 @@ export const serviceKind: KindDefinition = defineKind<ServiceObject>({
   subresources: { status: true, proxy: true },
   deleteReturnsObject: true,
   createsOnUpdate: true,
+  defaultsSpecAlone: true,
   default: (service) => withField(service, 'spec', setDefaults(service.spec)),
   prepareForCreate: (service) => ({ ...service, spec: setFamilies(syncClusterIps(service.spec, undefined), undefined), status: { loadBalancer: {} } as NonNullable<Service['status']> }),
   prepareForUpdate: (service, old) => withField(service, 'spec', dropOfOldType(setFamilies(syncClusterIps(keepAllocated(service.spec, old.spec), old.spec), old.spec), old.spec)),

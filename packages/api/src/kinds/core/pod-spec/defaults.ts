@@ -1,5 +1,6 @@
 // Defaults of pod specs that the schema does not publish. Upstream: pkg/apis/core/v1/defaults.go (1.37).
-import { mapField, mapItems, memoizeAlike, memoizeFrozen, withDefaults, withField } from '../../../edit.ts';
+import { mapField, mapItems, memoizeAlike, memoizeFrozen, withDefaults, withField, type ByName } from '../../../edit.ts';
+import { copyPodSpec, isAlikePodSpec } from '../../../generated/plain-decoders.ts';
 import type { Container, ContainerPort, DownwardAPIVolumeFile, EnvVar, PodSpec, Probe, ResourceRequirements, Volume, VolumeProjection } from '../../../generated/types.ts';
 import { containerRequests, isPodLevelResource } from './resources.ts';
 
@@ -70,6 +71,8 @@ function withServiceAccount(spec: PodSpec): PodSpec {
 /** What differs between pods of one template, and is left as it is by defaulting. */
 const OWN_FIELDS = ['hostname', 'subdomain', 'nodeName'] as const;
 
+const BY_NAME: ByName<PodSpec> = { copy: copyPodSpec, isAlike: (first, spec) => first.volumes === spec.volumes && isAlikePodSpec(first, spec) };
+
 /** A pod spec with its defaults, as it stands in templates and pods alike. Remembered for frozen specs that are alike. @public */
 export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeAlike('containers', OWN_FIELDS, (spec: PodSpec): PodSpec => {
   let result = withDefaults(withServiceAccount(spec), { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, securityContext: {}, schedulerName: 'default-scheduler' });
@@ -77,7 +80,7 @@ export const defaultPodSpec: (spec: PodSpec) => PodSpec = memoizeAlike('containe
   result = mapField(result, 'initContainers', defaultContainers);
   result = mapField(result, 'ephemeralContainers', (containers) => mapItems(containers, (container) => defaultContainer(container as Container) as typeof container));
   return mapField(result, 'volumes', (volumes) => mapItems(volumes, defaultVolume));
-});
+}, BY_NAME);
 
 const withRequests = memoizeFrozen((containers: readonly Container[]): readonly Container[] => mapItems(containers, (container) => mapField(container, 'resources', defaultRequests)));
 const withHostPorts = memoizeFrozen((containers: readonly Container[]): readonly Container[] => mapItems(containers, (container) => (
@@ -91,7 +94,7 @@ export function defaultPodOwnSpec(spec: PodSpec): PodSpec {
 }
 
 /** The spec of a pod with all its defaults. Remembered for frozen specs that are alike. @internal */
-export const defaultSpecOfPod: (spec: PodSpec) => PodSpec = memoizeAlike('containers', OWN_FIELDS, (spec: PodSpec): PodSpec => defaultPodOwnSpec(defaultPodSpec(spec)));
+export const defaultSpecOfPod: (spec: PodSpec) => PodSpec = memoizeAlike('containers', OWN_FIELDS, (spec: PodSpec): PodSpec => defaultPodOwnSpec(defaultPodSpec(spec)), BY_NAME);
 
 /** What a pod as a whole asks for and does not say is what its containers ask for, else what limits it. */
 function defaultPodRequests(spec: PodSpec, resources: ResourceRequirements): ResourceRequirements {

@@ -1,5 +1,6 @@
 // The rules of a pod spec, in upstream's order. Upstream: pkg/apis/core/validation/validation.go ValidatePodSpec (1.37).
 import { AlikeMemo } from '../../../edit.ts';
+import { copyPodSpec, isAlikePodSpec } from '../../../generated/plain-decoders.ts';
 import { forbidden, invalid, notSupported, required, tooLong, type FieldError } from '../../../field-error.ts';
 import type { FieldPath } from '../../../field-path.ts';
 import type { PodDNSConfig, PodSpec, PodTemplateSpec, Volume } from '../../../generated/types.ts';
@@ -134,7 +135,7 @@ interface Good {
 }
 
 /** Where specs were found good: the path does not matter then. Names are looked at for each, volumes and what names them where they differ. */
-const good = new AlikeMemo<PodSpec, Good>('containers', ['hostname', 'subdomain', 'nodeName', 'volumes']);
+const good = new AlikeMemo<PodSpec, Good>('containers', ['hostname', 'subdomain', 'nodeName', 'volumes'], { copy: copyPodSpec, isAlike: isAlikePodSpec });
 
 /** Errors of a spec that is like one without errors: of what pods of one template have for themselves. */
 function validateOwn(spec: PodSpec, alike: Good, path: FieldPath): readonly FieldError[] {
