@@ -149,8 +149,10 @@ describe('the summary of a set', () => {
 
   it('is of one set alone, whatever spec it shares with another', () => {
     const set = setOf();
-    const shape = summaryShape(set);
-    for (const other of [{ uid: 'T' }, { name: 'db' }, { namespace: 'else' }]) expect(summaryShape({ ...set, metadata: { ...set.metadata, ...other } })).not.toBe(shape);
+    for (const other of [{ uid: 'T' }, { name: 'db' }, { namespace: 'else' }]) {
+      const shape = summaryShape(set);
+      expect(summaryShape({ ...set, metadata: { ...set.metadata, ...other } })).not.toBe(shape);
+    }
   });
 
   it('does not outlive a change of the range where the owners of claims depend on it', () => {
