@@ -69,11 +69,17 @@ function validateFailurePolicy(spec: JobSpec, path: FieldPath): readonly FieldEr
   return rules.flatMap((rule, index) => validateFailureRule(spec, rule, path.child('rules').index(index), names));
 }
 
-/** How many indexes a text such as `1-3,5` names, or what is wrong with it. */
-function countIndexes(text: string, completions: number): number | string {
-  if (text === '') return 0;
+/** A run of completion indexes, both ends with it. @internal */
+export interface IndexRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The runs that a text such as `1-3,5` names, or what is wrong with it. @internal */
+export function readIndexes(text: string, completions: number): readonly IndexRange[] | string {
+  if (text === '') return [];
   let last = -1;
-  let count = 0;
+  const ranges: IndexRange[] = [];
   for (const interval of text.split(',')) {
     const limits = interval.split('-');
     if (limits.length > 2) return `the fragment ${quote(interval)} violates the requirement that an index interval can have at most two parts separated by '-'`;
@@ -84,9 +90,9 @@ function countIndexes(text: string, completions: number): number | string {
       if (last >= index) return `non-increasing order, previous: ${last}, current: ${index}`;
       last = index;
     }
-    count += limits.length === 2 ? last - Number(limits[0]) + 1 : 1;
+    ranges.push({ first: Number(limits[0]), last });
   }
-  return count;
+  return ranges;
 }
 
 function validateSuccessRule(rule: SuccessPolicyRule, completions: number, path: FieldPath): readonly FieldError[] {
@@ -97,9 +103,9 @@ function validateSuccessRule(rule: SuccessPolicyRule, completions: number, path:
   if (succeededIndexes !== undefined) {
     const where = path.child('succeededIndexes');
     if (byteLength(succeededIndexes) > INDEXES_BYTES_MAX) errors.push(tooLong(where, succeededIndexes, INDEXES_BYTES_MAX));
-    const count = countIndexes(succeededIndexes, completions);
-    if (typeof count === 'string') errors.push(invalid(where, succeededIndexes, `error parsing succeededIndexes: ${count}`));
-    else named = count;
+    const ranges = readIndexes(succeededIndexes, completions);
+    if (typeof ranges === 'string') errors.push(invalid(where, succeededIndexes, `error parsing succeededIndexes: ${ranges}`));
+    else for (const { first, last } of ranges) named += last - first + 1;
   }
   if (succeededCount !== undefined) {
     const where = path.child('succeededCount');

@@ -10,8 +10,9 @@ import type { KubeObject } from '../../request.ts';
 import { isSame } from '../../is-same.ts';
 import { ageCell, formatSelector, joinContainers } from '../../table/cells.ts';
 import { humanDuration } from '../../table/human-duration.ts';
-import { defaultPodTemplate, immutable, validateCounts } from '../apps/template.ts';
+import { defaultPodTemplate, immutable } from '../apps/template.ts';
 import { validateIndexLimits, validateManagedBy, validatePolicies } from './job-policies.ts';
+import { validateJobStatus } from './job-status.ts';
 import { validatePodTemplate } from '../core/pod-spec/validate.ts';
 import { templateWarnings, workloadNameWarnings, workloadWarnings } from '../core/pod-spec/warnings.ts';
 
@@ -131,7 +132,7 @@ export function jobSpecWarnings(spec: JobSpec, path: FieldPath): readonly string
 /** Job. @public */
 export const jobKind: KindDefinition = defineKind<StoredJob>({
   group: 'batch', version: 'v1', kind: 'Job', resource: 'jobs', singular: 'job', categories: ['all'], namespaced: true, hasGeneration: true, defaultPropagation: 'Orphan',
-  subresources: { status: { validateUpdate: (job) => validateCounts(job.status ?? {}, ['active', 'succeeded', 'failed', 'ready', 'terminating'], fieldPath('status')) } },
+  subresources: { status: { validateUpdate: validateJobStatus } },
   defaultsSpecAlone: true,
   default: (job) => withField(job, 'spec', defaultSpec(job.spec)),
   prepareForCreate: (job) => withGeneratedSelector({ ...job, status: {} as Job['status'] }),
