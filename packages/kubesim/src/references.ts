@@ -21,13 +21,33 @@ function namesOf(kind: KindDefinition): readonly string[] {
   return [kind.resource, kind.singular, kind.kind.toLowerCase(), ...(kind.shortNames ?? [])];
 }
 
+interface BuiltIn {
+  readonly group: string;
+  readonly version: string;
+  readonly resolved: ResolvedKind;
+}
+
+let builtIns: ReadonlyMap<string, readonly BuiltIn[]> | undefined;
+
+/** The built-in kinds by each of their names, in the scheme's order; gathered when first asked for, as suites ask at every call. */
+function builtInsByName(): ReadonlyMap<string, readonly BuiltIn[]> {
+  if (builtIns !== undefined) return builtIns;
+  const byName = new Map<string, BuiltIn[]>();
+  for (const kind of builtInScheme.kinds) {
+    if (kind.storedAs !== undefined) continue;
+    const entry = { group: kind.group, version: kind.version, resolved: Object.freeze(toResolved(kind)) };
+    for (const name of new Set(namesOf(kind))) byName.set(name, [...byName.get(name) ?? [], entry]);
+  }
+  return builtIns = byName;
+}
+
 /** The kind that a resource word names: plural, singular, short name, with or without its group. Throws UsageError. @internal */
 export function resolveResource(word: string, custom: CustomKinds): ResolvedKind {
   const lower = word.toLowerCase();
   const dot = lower.indexOf('.');
   const [name, group] = dot < 0 ? [lower, undefined] : [lower.slice(0, dot), lower.slice(dot + 1)];
-  const found = builtInScheme.kinds.find((kind) => kind.storedAs === undefined && namesOf(kind).includes(name) && (group === undefined || group === kind.group || group === `${kind.version}.${kind.group}`));
-  if (found !== undefined) return toResolved(found);
+  const found = builtInsByName().get(name)?.find((kind) => group === undefined || group === kind.group || group === `${kind.version}.${kind.group}`);
+  if (found !== undefined) return found.resolved;
   for (const definition of custom()) {
     const { group: ownGroup, names, scope, versions } = definition['spec'] as { group: string; names: { plural: string; singular?: string; kind: string; shortNames?: string[] }; scope: string; versions: { name: string; storage: boolean }[] };
     const words = [names.plural, names.singular ?? names.kind.toLowerCase(), names.kind.toLowerCase(), ...(names.shortNames ?? [])];
@@ -60,5 +80,6 @@ export function resolveManifest(manifest: KubeObject, custom: CustomKinds): Reso
 export function parseReference(reference: string, custom: CustomKinds): ResolvedKind & { readonly name: string } {
   const slash = reference.indexOf('/');
   if (slash <= 0 || slash === reference.length - 1) throw new UsageError(`a reference must be 'kind/name', such as 'statefulset/web', not '${reference}'`);
-  return { ...resolveResource(reference.slice(0, slash), custom), name: reference.slice(slash + 1) };
+  const { resource, kind, apiVersion, namespaced } = resolveResource(reference.slice(0, slash), custom);
+  return { resource, kind, apiVersion, namespaced, name: reference.slice(slash + 1) };
 }
