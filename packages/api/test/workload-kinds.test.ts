@@ -83,6 +83,7 @@ const CREATES: readonly (readonly [string, KindDefinition, Loose, readonly strin
     'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`', 'spec.scaleTargetRef.kind: Required value', 'spec.scaleTargetRef.name: Required value',
     'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group', 'spec.maxReplicas: Required value',
   ]],
+  ['an autoscaler that tolerates less than nothing', horizontalPodAutoscalerKind, { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }, maxReplicas: 2, behavior: { scaleUp: { tolerance: '-100m' }, scaleDown: { tolerance: '0' } } } }, ['spec.behavior.scaleUp.tolerance: Invalid value: "-100m": must be greater than or equal to 0']],
   ['an Event of elsewhere', eventKind, { involvedObject: { kind: 'Pod', name: 'p', namespace: 'other' } }, ['involvedObject.namespace: Invalid value: "other": does not match event.namespace']],
   ['a CronJob that selects for its jobs', cronJobKind, { spec: { schedule: '* * * * *', jobTemplate: { spec: { manualSelector: true, selector: { matchLabels: { a: 'b' } }, template: { spec: { ...POD_SPEC, restartPolicy: 'Never' } } } } } }, [
     'spec.jobTemplate.spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` will be auto-generated', 'spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "nil", "false"',

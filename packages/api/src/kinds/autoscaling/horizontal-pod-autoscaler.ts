@@ -113,6 +113,7 @@ function validateRules(rules: HPAScalingRules | undefined, path: FieldPath): rea
     if (policy.periodSeconds <= 0) errors.push(invalid(at.child('periodSeconds'), policy.periodSeconds, 'must be greater than zero'));
     if (policy.periodSeconds > PERIOD_SECONDS_MAX) errors.push(invalid(at.child('periodSeconds'), policy.periodSeconds, `must be less than or equal to ${PERIOD_SECONDS_MAX}`));
   }
+  if (rules.tolerance !== undefined && quantityNanos(rules.tolerance) < 0n) errors.push(invalid(path.child('tolerance'), rules.tolerance, 'must be greater than or equal to 0'));
   return errors;
 }
 
