@@ -178,10 +178,10 @@ class Explorer {
     }
     let sleep: readonly Sleeper[] = NOBODY_SLEEPS;
     if (this.commutes && move.kind === 'receive' && taken.delta !== undefined) {
-      const { lane } = move.head.pending;
-      const { delta } = taken;
-      sleep = awake(frame.sleep, frame.done, { lane, delta, to: move.head.pending.task.to }, this.space);
-      frame.done.push({ lane, delta, to: move.head.pending.task.to });
+      const { lane, task } = move.head.pending;
+      const step: Sleeper = { lane, delta: taken.delta, to: task.to };
+      sleep = awake(frame.sleep, frame.done, step, this.space);
+      frame.done.push(step);
     }
     if (!this.enter(taken.spot, sleep)) frame.at++;
   }
@@ -224,7 +224,7 @@ class Explorer {
     }
     let moves = space.moves(spot);
     if (only !== undefined) moves = moves.filter((move) => move.kind === 'receive' && only.has(move.head.pending.lane));
-    else if (sleep.length > 0) moves = moves.filter((move) => move.kind !== 'receive' || !sleep.some(({ lane }) => lane === move.head.pending.lane));
+    else if (sleep.length > 0) moves = moves.filter((move) => !sleeps(move, sleep));
     if (moves.length === 0) return false;
     this.stack.push({ spot, moves, at: 0, sleep: asleep, done: [] });
     return true;
@@ -352,6 +352,13 @@ class Explorer {
 }
 
 const NOBODY_SLEEPS: readonly Sleeper[] = [];
+
+function sleeps(move: Move, sleep: readonly Sleeper[]): boolean {
+  if (move.kind !== 'receive') return false;
+  const { lane } = move.head.pending;
+  for (let index = 0; index < sleep.length; index++) if ((sleep[index] as Sleeper).lane === lane) return true;
+  return false;
+}
 
 /** Who sleeps after a step: those who slept or were explored before, and do not mind it. */
 function awake(sleep: readonly Sleeper[], done: readonly Sleeper[], step: Sleeper, space: Space): readonly Sleeper[] {

@@ -12,9 +12,12 @@ export interface Sleeper {
 
 /** Whether two steps lead to the same state in either order, and neither hinders or changes the other. @internal */
 export function areIndependent(one: Sleeper, other: Sleeper, space: Space): boolean {
-  if (touches(one.delta.writes, other.delta.reads) || touches(other.delta.writes, one.delta.reads)) return false;
-  if (touches(one.delta.sends, other.delta.sends)) return false;
-  if (takesFrom(one, other) || takesFrom(other, one)) return false;
+  const { traits } = one.delta;
+  const others = other.delta.traits;
+  if ((traits.writes & others.reads) !== 0 && touches(one.delta.writes, other.delta.reads)) return false;
+  if ((others.writes & traits.reads) !== 0 && touches(other.delta.writes, one.delta.reads)) return false;
+  if ((traits.sends & others.sends) !== 0 && touches(one.delta.sends, other.delta.sends)) return false;
+  if ((traits.takesBack && takesFrom(one, other)) || (others.takesBack && takesFrom(other, one))) return false;
   // What a property reads is never commuted.
   if (space.isVisible(one.delta) && space.isVisible(other.delta)) return false;
   return !touchesSeen(one.delta.writes, other.delta.seen) && !touchesSeen(other.delta.writes, one.delta.seen);
@@ -49,20 +52,18 @@ export class SleepSets {
   private readonly sets: ReadonlySet<number>[] = [new Set()];
   /** By set: the sets with one lane more, by that lane. */
   private readonly extended: Map<number, number>[] = [new Map()];
+  /** The lanes that are looked for, in ascending order, as far as `find` is told. */
   private readonly sorted: number[] = [];
 
   idOf(sleepers: readonly Sleeper[]): number {
-    if (sleepers.length === 0) return 0;
     const { sorted } = this;
-    sorted.length = 0;
-    for (let index = 0; index < sleepers.length; index++) insert(sorted, (sleepers[index] as Sleeper).lane);
-    return this.find();
+    for (let index = 0; index < sleepers.length; index++) insert(sorted, index, (sleepers[index] as Sleeper).lane);
+    return this.find(sleepers.length);
   }
 
   idOfLanes(lanes: readonly number[]): number {
-    this.sorted.length = 0;
-    for (const lane of lanes) insert(this.sorted, lane);
-    return this.find();
+    lanes.forEach((lane, index) => { insert(this.sorted, index, lane); });
+    return this.find(lanes.length);
   }
 
   lanes(id: number): ReadonlySet<number> {
@@ -78,11 +79,11 @@ export class SleepSets {
   }
 
   /** Goes from the empty set lane by lane in order: each set is known by the one without its last lane. */
-  private find(): number {
+  private find(count: number): number {
     const { sorted } = this;
     let id = 0;
     let last = -1;
-    for (let index = 0; index < sorted.length; index++) {
+    for (let index = 0; index < count; index++) {
       const lane = sorted[index] as number;
       if (lane === last) continue;
       last = lane;
@@ -100,10 +101,9 @@ export class SleepSets {
   }
 }
 
-/** Into a list in ascending order: the lists are short. */
-function insert(sorted: number[], lane: number): void {
-  let place = sorted.length;
-  sorted.push(lane);
+/** Into the first `count` of a list, which are in ascending order: they are few. */
+function insert(sorted: number[], count: number, lane: number): void {
+  let place = count;
   while (place > 0 && (sorted[place - 1] as number) > lane) {
     sorted[place] = sorted[place - 1] as number;
     place--;

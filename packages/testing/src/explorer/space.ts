@@ -2,8 +2,8 @@
 import { Machine, mix, type Digest, type World } from '@kubesim/kernel';
 import { monitorView, type Monitor } from './monitor.ts';
 import { renamings } from './symmetry.ts';
-import type { Delta, Parts, State } from './state.ts';
-import { Transitions, type Head, type RegisteredAction } from './transitions.ts';
+import type { Delta, Head, Parts, State } from './state.ts';
+import { Transitions, type RegisteredAction } from './transitions.ts';
 
 /** Something that may happen at any point: a fault, or what a user does, as an input of the machine. @public */
 export interface Intervention {

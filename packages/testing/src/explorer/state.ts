@@ -83,6 +83,14 @@ export interface Pending {
   readonly isForeground: boolean;
   readonly parts: readonly Parts[];
   readonly memo: Memo;
+  /** As the head of its channel, by where it stands. */
+  readonly heads: Head[];
+}
+
+/** The head of a channel, and where it stands among what is due. @internal */
+export interface Head {
+  readonly pending: Pending;
+  readonly index: number;
 }
 
 /** @internal */
@@ -97,6 +105,27 @@ export type Operation =
   | { readonly do: 'timer'; readonly pending: Pending; readonly dueAt: number }
   | { readonly do: 'takeBack'; readonly to: number; readonly channel: string | undefined };
 
+/** What a step does at a glance. Of lists of numbers one bit each, by their last five bits: lists without a common bit have no common number. @internal */
+export interface Traits {
+  readonly reads: number;
+  readonly writes: number;
+  readonly sends: number;
+  readonly takesBack: boolean;
+  /** How many messages become due at once. */
+  readonly dues: number;
+}
+
+function bitsOf(numbers: readonly number[]): number {
+  let bits = 0;
+  for (const number of numbers) bits |= 1 << (number & 31);
+  return bits;
+}
+
+/** @internal */
+export function traitsOf(reads: readonly number[], writes: readonly number[], sends: readonly number[], operations: readonly Operation[]): Traits {
+  return { reads: bitsOf(reads), writes: bitsOf(writes), sends: bitsOf(sends), takesBack: operations.some((each) => each.do === 'takeBack'), dues: operations.filter((each) => each.do === 'due').length };
+}
+
 /** What one step does. @internal */
 export interface Delta {
   /** Slots that it read or wrote, in order of first use, and those that it wrote. */
@@ -106,6 +135,7 @@ export interface Delta {
   readonly operations: readonly Operation[];
   /** Channels that it sends into, as numbers. */
   readonly sends: readonly number[];
+  readonly traits: Traits;
   /** Committed writes but of Events and leases, in order. */
   readonly changes: readonly Change[];
   /** What monitors made of it, by what they remembered. */
@@ -266,10 +296,11 @@ export function settled(parts: Parts, facts: StoreFacts): Words {
 
 /** Sums that go on from others. @internal */
 export function copySums(sums: readonly Words[]): Words[] {
-  const copy: Words[] = [];
-  for (let index = 0; index < sums.length; index++) {
-    const { a, b, c, d } = sums[index] as Words;
-    copy.push({ a, b, c, d });
+  // A list that grows by pushing holds room for many more.
+  const copy: Words[] = sums.slice();
+  for (let index = 0; index < copy.length; index++) {
+    const { a, b, c, d } = copy[index] as Words;
+    copy[index] = { a, b, c, d };
   }
   return copy;
 }

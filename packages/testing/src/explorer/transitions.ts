@@ -4,9 +4,9 @@ import { WorldStorage, type Change } from '@kubesim/apiserver';
 import { Hasher, Machine, mix, Vector, type Digest, type Instance, type OrderedMap, type Task, type World } from '@kubesim/kernel';
 import { DigestTable } from './digest-table.ts';
 import { KeptHasher, KeptValues } from './kept-values.ts';
-import { PartBranch, putPortable, type Effect, type Portable } from './parts-memo.ts';
+import { PartBranch, putPortable, type Effect } from './parts-memo.ts';
 import { Projector, ProjectionContext, UidNames, type Projection } from './projection.ts';
-import { add, addStamp, addWords, Branch, changed, copySums, Latest, Memo, NO_LOCALS, NO_SLOTS, settled, State, subtractWords, type Attended, type Delta, type Local, type Operation, type Parts, type Pending, type StoreFacts, type Timer, type Watched, type Words } from './state.ts';
+import { add, addStamp, addWords, Branch, changed, copySums, Latest, Memo, NO_LOCALS, NO_SLOTS, settled, State, subtractWords, traitsOf, type Attended, type Delta, type Head, type Local, type Operation, type Parts, type Pending, type StoreFacts, type Timer, type Watched, type Words } from './state.ts';
 import { UNWATCHED, Witness, type Part } from './witness.ts';
 
 /** How digests of states are taken. @internal */
@@ -25,12 +25,6 @@ export interface DigestRules {
 export interface RegisteredAction {
   readonly act: (machine: Machine) => void;
   readonly memo: Memo;
-}
-
-/** The head of a channel, and where it stands among what is due. @internal */
-export interface Head {
-  readonly pending: Pending;
-  readonly index: number;
 }
 
 const STORE = 'store';
@@ -119,7 +113,7 @@ export class Transitions {
           break;
         }
       }
-      if (isHead) heads.push({ pending, index });
+      if (isHead) heads.push(pending.heads[index] ??= { pending, index });
     }
     return heads;
   }
@@ -140,14 +134,17 @@ export class Transitions {
     const { writes, results } = delta;
     const sums = copySums(state.sums);
     let { foreground } = state;
-    const due: Pending[] = [];
-    for (let at = 0; at < state.due.length; at++) if (at !== index) due.push(state.due[at] as Pending);
-    if (index >= 0 && (state.due[index] as Pending).isForeground) foreground--;
+    const waiting = state.due;
+    // Its length is known: a list that grows by pushing holds room for many more.
+    const due = new Array<Pending>(waiting.length - (index < 0 ? 0 : 1) + delta.traits.dues);
+    let count = 0;
+    for (let at = 0; at < waiting.length; at++) if (at !== index) due[count++] = waiting[at] as Pending;
+    if (index >= 0 && (waiting[index] as Pending).isForeground) foreground--;
     let timers = state.timers as Timer[];
     for (const operation of delta.operations) {
       switch (operation.do) {
         case 'due':
-          due.push(operation.pending);
+          due[count++] = operation.pending;
           if (operation.pending.isForeground) foreground++;
           break;
         case 'timer': {
@@ -162,10 +159,11 @@ export class Transitions {
         case 'takeBack': {
           const { to, channel } = operation;
           const isMeant = ({ task }: Pending): boolean => task.to === to && (channel === undefined || task.channel === channel);
-          for (let at = 0; at < due.length; at++) {
+          for (let at = 0; at < count; at++) {
             if (!isMeant(due[at] as Pending)) continue;
             if ((due[at] as Pending).isForeground) foreground--;
             due.splice(at--, 1);
+            count--;
             if (channel !== undefined) break;
           }
           for (let at = 0; at < timers.length; at++) {
@@ -446,18 +444,11 @@ export class Transitions {
   /** What a step does by what it did where all parts that it reads were the same, if it was run there. */
   private carry(state: State, root: PartBranch | undefined): Delta | undefined {
     if (root === undefined) return undefined;
-    const { machine } = this;
     const reads = new Set<number>();
-    const portable = machine.perform(this.materials(state), this.noting(reads), (): Portable | undefined => {
-      let branch = root;
-      while (branch.part !== undefined) {
-        if (branch.part.kind !== 'answer') reads.add(branch.part.slot);
-        const next = branch.after(this.idIn(state, branch.part));
-        if (next === undefined) return undefined;
-        branch = next;
-      }
-      return branch.portable;
-    });
+    const reached = this.descend(state, root, reads, false);
+    // Questions are asked of the machine, which is given the state when the first of them is met.
+    const branch = reached?.part === undefined ? reached : this.look(state, () => this.descend(state, reached, reads, true), reads);
+    const portable = branch?.portable;
     if (portable === undefined) return undefined;
     this.carried++;
     const { delta } = portable;
@@ -473,7 +464,22 @@ export class Transitions {
       writes.push(effect.slot);
       results.push(local);
     }
-    return { ...delta, reads: [...reads], writes, results, watched: new Map(), seen: new Set(), isVisible: undefined };
+    const used = [...reads];
+    const { operations, sends, changes } = delta;
+    return { reads: used, writes, results, operations, sends, traits: traitsOf(used, writes, sends, operations), changes, watched: new Map(), seen: new Set(), isVisible: undefined };
+  }
+
+  /** Goes on along what a state's parts are: to the end, or to where a question must be asked and cannot. */
+  private descend(state: State, from: PartBranch, reads: Set<number>, mayAsk: boolean): PartBranch | undefined {
+    let branch = from;
+    while (branch.part !== undefined) {
+      if (branch.part.kind !== 'answer') reads.add(branch.part.slot);
+      else if (!mayAsk) return branch;
+      const next = branch.after(this.idIn(state, branch.part));
+      if (next === undefined) return undefined;
+      branch = next;
+    }
+    return branch;
   }
 
   /** A component with some fields assigned. */
@@ -532,7 +538,11 @@ export class Transitions {
       return operation.task.dueAt === state.now ? { do: 'due', pending } : { do: 'timer', pending, dueAt: operation.task.dueAt };
     });
     const sends = [...new Set(operations.flatMap((operation) => (operation.do === 'takeBack' ? [] : [operation.pending.channel])))];
-    const delta: Delta = { reads: [...witness.used], writes: kept.map(({ slot }) => slot), results: kept.map(({ local }) => local), operations, sends, changes, watched: new Map(), seen: new Set(), isVisible: undefined };
+    const reads = [...witness.used];
+    const writes = kept.map(({ slot }) => slot);
+    const delta: Delta = {
+      reads, writes, results: kept.map(({ local }) => local), operations, sends, traits: traitsOf(reads, writes, sends, operations), changes, watched: new Map(), seen: new Set(), isVisible: undefined,
+    };
     if (memo !== undefined && witness.isPortable) this.keepPortable(state, memo, witness, delta, written);
     return delta;
   }
@@ -553,8 +563,9 @@ export class Transitions {
     });
     let root = memo.byParts.get(state.now);
     if (root === undefined) memo.byParts.set(state.now, root = new PartBranch());
-    this.machine.perform(this.materials(state), UNWATCHED, () => {
-      putPortable(root, witness.readings, { delta, effects }, (part, reading) => (reading === undefined || part.kind !== 'answer' ? this.idIn(state, part) : this.values.idOf(reading.value)));
+    putPortable(root, witness.readings, { delta, effects }, (part, reading) => {
+      if (part.kind !== 'answer') return this.idIn(state, part);
+      return reading === undefined ? this.look(state, () => this.idIn(state, part)) : this.values.idOf(reading.value);
     });
   }
 
@@ -610,7 +621,7 @@ export class Transitions {
     const known = this.pendingIds.get(digest);
     if (known >= 0) return this.pendings[known] as Pending;
     const parts = this.contexts.map((context) => partsOf(new Projector(context).text(channel).text(label).value(message).projection()));
-    const pending: Pending = { id: this.pendings.length, task, channel: this.numberOf(channel), lane: this.numberOf(`lane ${this.uids.replaceIn(channel)}`), isForeground: task.long !== true && task.quietUntil !== Infinity, parts, memo: new Memo() };
+    const pending: Pending = { id: this.pendings.length, task, channel: this.numberOf(channel), lane: this.numberOf(`lane ${this.uids.replaceIn(channel)}`), isForeground: task.long !== true && task.quietUntil !== Infinity, parts, memo: new Memo(), heads: [] };
     this.pendingIds.set(digest, pending.id);
     this.pendings.push(pending);
     return pending;
