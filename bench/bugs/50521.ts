@@ -6,7 +6,7 @@ import { patched } from './patch.ts';
 export const claimIsGoneByTheCache: Bug = {
   ...issue(50521), symptom: 'a bound volume is released and deleted',
   kinds: ['StatefulSet'],
-  draws: { faults: ['freeze', 'lag'] },
-  special: 'the cache of claims must lag just while a claim is bound, which is one scenario in several hundred among all faults',
+  draws: { faults: ['staleServer'] },
+  special: 'the controller must start with an API server whose cache of claims lags, and no other, just while a claim is bound, which is one scenario in a thousand among all faults',
   faulty: patched(persistentVolumeController, { reply: (reply, call) => (call.verb === 'get' && call.resource === 'persistentvolumeclaims' ? { ok: false, status: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: 404, reason: 'NotFound', message: 'not found' } } : reply) }),
 };

@@ -180,10 +180,11 @@ export class Faults {
    * Hands a process to a second API server, one that has seen nothing for the last `behind` and sees nothing more until `freshServer`. What
    * runs never goes back: its caches stand still. What starts lists the older state, so `restart` after this takes a process back in time:
    * `staleServer('kube-controller-manager', { behind: '10s' })`. Writes go to the store all the same, and an older version meets a conflict.
+   * With `resource` only the server's cache of that resource lags.
    */
-  staleServer(process: string, options: { readonly behind?: Duration } = {}): void {
-    checkKeys('faults.staleServer', options, ['behind']);
-    this.target.apply({ fault: 'stand', process: this.process('faults.staleServer', process), behindMs: durationMs('faults.staleServer.behind', options.behind ?? 0) });
+  staleServer(process: string, options: { readonly behind?: Duration; readonly resource?: ResourceName } = {}): void {
+    checkKeys('faults.staleServer', options, ['behind', 'resource']);
+    this.target.apply({ fault: 'stand', ...this.cache('faults.staleServer', process, options.resource), behindMs: durationMs('faults.staleServer.behind', options.behind ?? 0) });
   }
 
   /** Lets the API server of a process catch up. */

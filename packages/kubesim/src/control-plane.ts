@@ -48,8 +48,8 @@ export class ControlPlane {
   readonly parts: ControlPlaneParts;
   filter: CallFilter | undefined;
   latency: Ports['latency'];
-  /** The revision at which the API server stands that a process starts with, if that is not the newest. */
-  standing: ((machine: Machine, process: string) => number | undefined) | undefined;
+  /** The revision at which the API server stands that a process starts with, as to a resource, if that is not the newest. */
+  standing: ((machine: Machine, process: string, resource: ResourceName) => number | undefined) | undefined;
   /** Told of each reconcile's end, for tests and traces. */
   ended: ((machine: Machine, end: ReconcileEnd) => void) | undefined;
 
@@ -127,7 +127,8 @@ export class ControlPlane {
   }
 
   private standingOf(machine: Machine, viewSlot: number): number | undefined {
-    return this.standing?.(machine, (machine.argsOf(viewSlot) as ViewArgs).process);
+    const { process, resource } = machine.argsOf(viewSlot) as ViewArgs;
+    return this.standing?.(machine, process, resource);
   }
 
   /** Writes an Event. Never fails and never changes anything but Events. */

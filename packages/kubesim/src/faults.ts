@@ -42,7 +42,7 @@ export interface FaultState {
   nodes: OrderedMap<'stopped' | 'cut-off'>;
   /** Nodes whose disk is full. */
   fullDisks: OrderedMap<true>;
-  /** The revision of the API server that a process is served by, where that has seen nothing since. */
+  /** The revision of the API server that a process is served by, where that has seen nothing since: by process, or by process and resource. */
   standing: OrderedMap<number>;
   /** The lowest revision at which the server of a process ever stood: so far it may have gone back. */
   wentBackTo: OrderedMap<number>;
@@ -205,30 +205,35 @@ export function freezeCaches(machine: Machine, process: string, resource?: Resou
 /**
  * Hands a process to an API server that has seen nothing since an instant and sees nothing more: its caches, which never go back, stand
  * still, and when it starts it lists what that server holds. Legal: a list from version 0 may be answered by any server's cache, which
- * may lag as any. What the process writes goes to the store, and meets the rule of conflicts; single objects are read there, too.
+ * may lag as any. What the process writes goes to the store, and meets the rule of conflicts; single objects are read there, too. A server has
+ * a cache for each resource, and one of them may lag alone.
  * @internal
  */
-export function standProcess(plane: ControlPlane, machine: Machine, process: string, instant: number): void {
+export function standProcess(plane: ControlPlane, machine: Machine, process: string, instant: number, resource?: ResourceName): void {
   const storage = plane.storage(machine);
+  freezeCaches(machine, process, resource);
   const faults = machine.edit<FaultState>(machine.slotOf(FAULTS));
   const revision = Math.max(storage.revisionAt(instant), storage.compactedRevision);
-  faults.standing = faults.standing.set(machine.epoch, process, revision);
+  faults.standing = faults.standing.set(machine.epoch, resource === undefined ? process : standingKey(process, resource), revision);
   faults.wentBackTo = faults.wentBackTo.set(machine.epoch, process, Math.min(revision, faults.wentBackTo.get(process) ?? revision));
-  freezeCaches(machine, process);
+}
+
+function standingKey(process: string, resource: ResourceName): string {
+  return `${process} ${resource}`;
 }
 
 /** The server has caught up. @internal */
 export function catchUp(machine: Machine, process: string): void {
   const faults = machine.edit<FaultState>(machine.slotOf(FAULTS));
-  if (!faults.standing.has(process)) return;
-  faults.standing = faults.standing.delete(machine.epoch, process);
-  thawCaches(machine, process);
+  const found = [...faults.standing.keys()].filter((key) => key === process || key.startsWith(standingKey(process, '')));
+  for (const key of found) faults.standing = faults.standing.delete(machine.epoch, key);
+  if (found.length > 0) thawCaches(machine, process);
 }
 
-/** Where the API server of a process stands; undefined if that is the newest revision. @internal */
-export const faultStanding: NonNullable<ControlPlane['standing']> = (machine, process) => {
+/** Where the API server of a process stands with a resource; undefined if that is the newest revision. @internal */
+export const faultStanding: NonNullable<ControlPlane['standing']> = (machine, process, resource) => {
   const { standing } = machine.peek<FaultState>(machine.slotOf(FAULTS));
-  return standing.size === 0 ? undefined : standing.get(process);
+  return standing.size === 0 ? undefined : standing.get(standingKey(process, resource)) ?? standing.get(process);
 };
 
 /** Legal as `freezeCaches`. @internal */

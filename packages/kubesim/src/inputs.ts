@@ -15,7 +15,7 @@ export type FaultInput =
   | { readonly fault: 'api'; readonly rule: ApiFault }
   | { readonly fault: 'freeze' | 'thaw' | 'relist'; readonly process: string; readonly resource?: ResourceName }
   | { readonly fault: 'lag'; readonly process: string; readonly lagMs: number; readonly resource?: ResourceName }
-  | { readonly fault: 'stand'; readonly process: string; readonly behindMs: number }
+  | { readonly fault: 'stand'; readonly process: string; readonly behindMs: number; readonly resource?: ResourceName }
   | { readonly fault: 'catchUp'; readonly process: string }
   | { readonly fault: 'crash' | 'restart'; readonly process: string }
   | { readonly fault: 'crashAfter'; readonly point: CrashPoint }
@@ -122,7 +122,7 @@ function applyFault(plane: ControlPlane, machine: Machine, input: FaultInput): v
       return tellKubelet(plane, machine, node, { kind: 'killContainers', uid, exitCode: input.exitCode, container: input.container, reason: input.reason });
     }
     case 'stand':
-      return standProcess(plane, machine, input.process, machine.now - input.behindMs);
+      return standProcess(plane, machine, input.process, machine.now - input.behindMs, input.resource);
     case 'catchUp':
       return catchUp(machine, input.process);
     case 'crash':
@@ -181,7 +181,7 @@ function describeFault(input: FaultInput): { readonly subject: string; readonly 
     case 'freeze': case 'thaw': case 'relist': case 'lag':
       return { subject: `process/${input.process}`, message: `cache of ${input.resource ?? 'everything'}: ${input.fault === 'lag' ? `lags by ${formatDuration(input.lagMs)}` : input.fault}` };
     case 'stand':
-      return { subject: `process/${input.process}`, message: `is served by an API server that is ${formatDuration(input.behindMs)} behind` };
+      return { subject: `process/${input.process}`, message: `is served by an API server that is ${formatDuration(input.behindMs)} behind${input.resource === undefined ? '' : ` in ${input.resource}`}` };
     case 'catchUp':
       return { subject: `process/${input.process}`, message: 'its API server has caught up' };
     case 'crash': case 'restart':

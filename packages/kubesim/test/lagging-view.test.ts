@@ -40,4 +40,21 @@ describe('a cache that lags', () => {
       expect(stored).toContain('c');
     }
   });
+
+  it('should know up to where it has seen everything, though its watch was lost meanwhile', () => {
+    const cluster = new Cluster({ nodes: 1, seed: 1, events: false, timing: 'instant' });
+    for (const name of ['a', 'b']) cluster.apply(JSON.stringify(pod(name)));
+    cluster.settle();
+    cluster.faults.freezeCache(MANAGER, 'pods');
+    const label = (name: string, turn: string): number => Number(cluster.patch(`pod/${name}`, { metadata: { labels: { turn } } }).metadata.resourceVersion);
+    label('a', '1');
+    const ofB = label('b', '1');
+    const ofA = label('a', '2');
+    // What is left of the changes of `a` is the last one, which came after that of `b`.
+    cluster.faults.relist(MANAGER, 'pods');
+    const { kernel } = cluster;
+    const seen = new ViewReader(kernel, kernel.slotOf(STORE), kernel.slotOf(viewName({ owner: 0, process: MANAGER, resource: 'pods' } as ViewArgs))).seenRevision();
+    expect(ofB).toBeLessThan(ofA);
+    expect(seen).toBeLessThan(ofB);
+  });
 });

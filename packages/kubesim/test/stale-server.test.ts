@@ -37,6 +37,22 @@ describe('a second API server with an older view', () => {
     expect(seen(cluster, MANAGER, 'pods')).toEqual(seen(cluster, 'kube-scheduler', 'pods'));
   });
 
+  it('should take one resource back alone, where only the cache of that lags', () => {
+    const cluster = settled(1);
+    cluster.run({ for: '10s' });
+    const podsThen = seen(cluster, MANAGER, 'pods');
+    cluster.scale('statefulset/web', 2);
+    cluster.run({ for: '4s' });
+    const setsNow = seen(cluster, MANAGER, 'statefulsets.apps');
+    cluster.faults.staleServer(MANAGER, { behind: '5s', resource: 'pods' });
+    cluster.faults.restart(MANAGER);
+    expect([seen(cluster, MANAGER, 'pods'), seen(cluster, MANAGER, 'statefulsets.apps')]).toEqual([podsThen, setsNow]);
+    cluster.faults.freshServer(MANAGER);
+    cluster.settle();
+    expect(seen(cluster, MANAGER, 'pods')).toEqual(seen(cluster, 'kube-scheduler', 'pods'));
+    expect(cluster.get('statefulset/web')?.status).toMatchObject({ readyReplicas: 2 });
+  });
+
   it('should take nothing back from a process that runs: its caches stand still', () => {
     const cluster = settled(1);
     const before = seen(cluster, MANAGER, 'pods');

@@ -229,7 +229,8 @@ export function relist(machine: Machine, slot: number): void {
       merged.push({ ...last, type: 'MODIFIED', before });
     }
   }
-  view.unseen = merged;
+  // Oldest first, as unseen changes always are: by the first of them is known up to where everything was seen.
+  view.unseen = merged.sort((a, b) => a.revision - b.revision);
   view.orphanChanges = merged.filter(isOfOrphan).length;
   view.owner = machine.epoch;
   view.head = 0;

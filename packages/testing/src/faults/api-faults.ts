@@ -8,8 +8,8 @@ import { callsInWords, processesOf } from './targets.ts';
 export const apiError: FaultDefinition<'apiError'> = {
   rule: 'a server may refuse any call; a reply may be lost after the write took effect; a conflict is what any concurrent write would cause',
   weight: 4,
-  draw: ({ process, verb, resource }) => fc.record({
-    process, verb, resource, error: fc.constantFrom('conflict' as const, 'timeout' as const, 'internal' as const, 'unavailable' as const, 'tooManyRequests' as const), after: fc.boolean(), times: fc.integer({ min: 1, max: 4 }),
+  draw: ({ process, anyVerb, resource }) => fc.record({
+    process, verb: anyVerb, resource, error: fc.constantFrom('conflict' as const, 'timeout' as const, 'internal' as const, 'unavailable' as const, 'tooManyRequests' as const), after: fc.boolean(), times: fc.integer({ min: 1, max: 4 }),
   }).map(legalError),
   begin(cluster, { process, verb, resource, error, after, times }) {
     for (const name of processesOf(cluster, process)) cluster.faults.api({ process: name, verb, resource, error, when: after === true ? 'after' : 'before', times });
@@ -27,7 +27,7 @@ function legalError(parameters: FaultParameters['apiError']): FaultParameters['a
 export const latency: FaultDefinition<'latency'> = {
   rule: 'a network may take any time; a request and its reply keep their order',
   weight: 2,
-  draw: ({ process, verb, resource }) => fc.record({ process, verb, resource, delayMs: fc.nat(3_000), after: fc.boolean(), times: fc.integer({ min: 1, max: 3 }) }),
+  draw: ({ process, anyVerb, resource }) => fc.record({ process, verb: anyVerb, resource, delayMs: fc.nat(3_000), after: fc.boolean(), times: fc.integer({ min: 1, max: 3 }) }),
   begin(cluster, { process, verb, resource, delayMs, after, times }) {
     for (const name of processesOf(cluster, process)) cluster.faults.api({ process: name, verb, resource, delay: delayMs, when: after === true ? 'after' : 'before', times });
   },

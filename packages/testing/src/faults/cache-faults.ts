@@ -5,13 +5,24 @@ import { cachesOf, MANAGER, processesOf } from './targets.ts';
 
 /** @internal */
 export const relist: FaultDefinition<'relist'> = {
-  rule: 'a lost watch means a list, which may skip states and invents none',
-  weight: 2,
-  draw: ({ process, resource }) => fc.record({ process, resource }),
-  begin(cluster, { process, resource }) {
-    for (const name of cachesOf(cluster, process, resource)) cluster.faults.relist(name, resource);
+  rule: 'a lost watch means a list, at once or when the server is reached again; it may skip states and invents none',
+  weight: 6,
+  draw: ({ process, resource, forMs }) => fc.record({ process, resource, forMs: fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: forMs }, { weight: 2, arbitrary: fc.integer({ min: 3_000, max: 12_000 }) }) }),
+  begin(cluster, { process, resource, forMs }) {
+    for (const name of cachesOf(cluster, process, resource)) {
+      if (forMs === undefined) cluster.faults.relist(name, resource);
+      else cluster.faults.freezeCache(name, resource);
+    }
   },
-  describe: ({ process, resource }) => `${process} loses its watch of ${resource ?? 'everything'}`,
+  end(cluster, { process, resource }) {
+    for (const name of cachesOf(cluster, process, resource)) {
+      cluster.faults.thawCache(name, resource);
+      cluster.faults.relist(name, resource);
+    }
+  },
+  durationMs: ({ forMs }) => forMs,
+  staleMs: ({ forMs }) => forMs ?? 0,
+  describe: ({ process, resource, forMs }) => `${process} loses its watch of ${resource ?? 'everything'}${forMs === undefined ? '' : `, and lists it after ${forMs} ms`}`,
 };
 
 /** @internal */
@@ -50,10 +61,10 @@ export const lag: FaultDefinition<'lag'> = {
 export const staleServer: FaultDefinition<'staleServer'> = {
   rule: 'a process that starts lists from version 0, which any API server may answer from its cache, and that may lag as any; what it writes goes to the store and meets the rule of conflicts',
   weight: 2,
-  draw: ({ process, forMs }) => fc.record({ process, behindMs: fc.nat(8_000), forMs }),
-  begin(cluster, { process, behindMs }) {
-    for (const name of processesOf(cluster, process)) {
-      cluster.faults.staleServer(name, { behind: behindMs });
+  draw: ({ process, resource, forMs }) => fc.record({ process, resource, behindMs: fc.nat(8_000), forMs }),
+  begin(cluster, { process, resource, behindMs }) {
+    for (const name of cachesOf(cluster, process, resource)) {
+      cluster.faults.staleServer(name, { behind: behindMs, resource });
       cluster.faults.restart(name);
     }
   },
@@ -62,7 +73,7 @@ export const staleServer: FaultDefinition<'staleServer'> = {
   },
   durationMs: ({ forMs }) => forMs,
   staleMs: ({ behindMs, forMs }) => behindMs + forMs,
-  describe: ({ process, behindMs, forMs }) => `${process} restart with an API server that is ${behindMs} ms behind, and catches up after ${forMs} ms`,
+  describe: ({ process, resource, behindMs, forMs }) => `${process} restart with an API server that is ${behindMs} ms behind${resource === undefined ? '' : ` in ${resource}`}, and catches up after ${forMs} ms`,
 };
 
 /** @internal */

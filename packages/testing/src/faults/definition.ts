@@ -18,7 +18,10 @@ export interface FaultDraw {
   readonly away: fc.Arbitrary<number>;
   readonly node: fc.Arbitrary<string>;
   readonly resource: fc.Arbitrary<string | undefined>;
-  readonly verb: fc.Arbitrary<'create' | 'update' | 'delete' | undefined>;
+  /** Of a write; undefined: of any. */
+  readonly verb: fc.Arbitrary<'create' | 'update' | 'patch' | 'delete' | undefined>;
+  /** Of any call; undefined: of any. */
+  readonly anyVerb: fc.Arbitrary<'create' | 'update' | 'patch' | 'delete' | 'get' | undefined>;
   readonly process: fc.Arbitrary<FaultProcess>;
 }
 
@@ -32,8 +35,8 @@ export interface FaultDefinition<Name extends FaultName> {
   begin(cluster: Cluster, fault: FaultOf<Name>, place: FaultPlace): void;
   /** Ends what lasts. Without it the fault is over at once or ends by itself. */
   end?(cluster: Cluster, fault: FaultOf<Name>, place: FaultPlace): void;
-  /** After how many virtual ms `end` is due. */
-  durationMs?(fault: FaultOf<Name>): number;
+  /** After how many virtual ms `end` is due; undefined where it is over at once. */
+  durationMs?(fault: FaultOf<Name>): number | undefined;
   /** How long after its end it may still have consequences that come by themselves, in ms; 0 without it. */
   aftermathMs?(fault: FaultOf<Name>): number;
   /** How late a controller's cache or reply may be by it, in ms; 0 without it. */

@@ -1,15 +1,16 @@
 // What can go wrong, as plain data: the parameters of every fault by its name. What each does, and why it is legal, stands in table.ts.
 
-/** Which processes a fault meets: a process by name, or all that hold controllers. @public */
-export type FaultProcess = 'controllers' | (string & {});
+/** Which processes a fault meets: a process by name, all that hold controllers, or those of them that hold the user's own (all, where there are none). @public */
+export type FaultProcess = 'controllers' | 'operators' | (string & {});
 
 type WriteVerb = 'create' | 'update' | 'patch' | 'delete';
+type Verb = WriteVerb | 'get';
 
 /** The parameters of each fault. @public */
 export interface FaultParameters {
-  apiError: { readonly process: FaultProcess; readonly verb?: WriteVerb; readonly resource?: string; readonly error: 'conflict' | 'timeout' | 'internal' | 'unavailable' | 'tooManyRequests'; readonly after?: boolean; readonly times: number };
-  latency: { readonly process: FaultProcess; readonly verb?: WriteVerb; readonly resource?: string; readonly delayMs: number; readonly after?: boolean; readonly times: number };
-  relist: { readonly process: FaultProcess; readonly resource?: string };
+  apiError: { readonly process: FaultProcess; readonly verb?: Verb; readonly resource?: string; readonly error: 'conflict' | 'timeout' | 'internal' | 'unavailable' | 'tooManyRequests'; readonly after?: boolean; readonly times: number };
+  latency: { readonly process: FaultProcess; readonly verb?: Verb; readonly resource?: string; readonly delayMs: number; readonly after?: boolean; readonly times: number };
+  relist: { readonly process: FaultProcess; readonly resource?: string; readonly forMs?: number };
   freeze: { readonly process: FaultProcess; readonly resource?: string; readonly forMs: number };
   lag: { readonly process: FaultProcess; readonly resource?: string; readonly lagMs: number; readonly forMs: number };
   crash: { readonly process: FaultProcess; readonly forMs: number };
@@ -25,7 +26,7 @@ export interface FaultParameters {
   slowDetach: { readonly node: string; readonly forMs: number };
   probeFlap: { readonly of: string; readonly nth: number; readonly probe: 'readiness' | 'liveness'; readonly failMs: number; readonly passMs: number; readonly forMs: number };
   containerCrash: { readonly of: string; readonly nth: number };
-  staleServer: { readonly process: FaultProcess; readonly behindMs: number; readonly forMs: number };
+  staleServer: { readonly process: FaultProcess; readonly resource?: string; readonly behindMs: number; readonly forMs: number };
   quotaLag: { readonly lagMs: number; readonly forMs: number };
   dnsLag: { readonly lagMs: number; readonly forMs: number };
 }

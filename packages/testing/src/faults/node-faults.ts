@@ -17,7 +17,7 @@ export const nodeCrash: FaultDefinition<'nodeCrash'> = {
 /** @internal */
 export const cutOff: FaultDefinition<'cutOff'> = {
   rule: 'a network may part; the containers run on, and what the kubelet writes does not arrive',
-  weight: 1,
+  weight: 2,
   draw: ({ node, away }) => fc.record({ node, forMs: away }),
   begin: (cluster, { node }) => { cluster.faults.cutOff(`node/${node}`); },
   end: (cluster, { node }) => { cluster.faults.heal(`node/${node}`); },
@@ -84,7 +84,7 @@ export const kubeletRestart: FaultDefinition<'kubeletRestart'> = {
 /** @internal */
 export const diskFull: FaultDefinition<'diskFull'> = {
   rule: 'anything may fill a disk; the kubelet says so, evicts a pod every 10 s as long as it lasts, and takes no others for 5 minutes more',
-  weight: 1,
+  weight: 3,
   draw: ({ node, forMs }) => fc.record({ node, forMs }),
   begin: (cluster, { node }) => { cluster.faults.fillDisk(`node/${node}`); },
   end: (cluster, { node }) => { cluster.faults.freeDisk(`node/${node}`); },

@@ -11,9 +11,11 @@ const OTHERS = /^(kubelet\/|kube-scheduler$|coredns$)/;
 
 /** The processes that a fault meets. @internal */
 export function processesOf(cluster: Cluster, process: FaultProcess): readonly string[] {
-  if (process !== 'controllers') return [process];
+  if (process !== 'controllers' && process !== 'operators') return [process];
   const prefix = 'process ';
-  return cluster.kernel.componentNames().flatMap((name) => (name.startsWith(prefix) && !OTHERS.test(name.slice(prefix.length)) ? [name.slice(prefix.length)] : []));
+  const all = cluster.kernel.componentNames().flatMap((name) => (name.startsWith(prefix) && !OTHERS.test(name.slice(prefix.length)) ? [name.slice(prefix.length)] : []));
+  const own = process === 'operators' ? all.filter((name) => name !== MANAGER) : all;
+  return own.length === 0 ? all : own;
 }
 
 /** Those of the processes that have a cache of the resource. @internal */

@@ -1,19 +1,24 @@
 // Invariants of the state at rest, whatever the workload: what everything must have come to when nothing is left to do.
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { atRest } from '../properties/monitor.ts';
-import { hasCondition, hasEnded, isReady, isTerminating, keyOf } from './facts.ts';
+import { hasCondition, hasEnded, isReady, isTerminating, keyOf, withUnseenPods } from './facts.ts';
 import { isOnLostNode, isQuotaTight, owned, revisionOf } from './hindrances.ts';
 
 /** Every ReplicaSet has as many pods as it asks for. @public */
-export const replicaSetsConverge: Monitor<null> = atRest('convergence of ReplicaSets', (view) => {
-  for (const set of view.list('replicasets.apps')) {
-    const pods = owned(view, 'pods', 'ReplicaSet', set).filter((pod) => !hasEnded(pod) && !isTerminating(pod));
-    if (isTerminating(set) || isQuotaTight(view, set.metadata.namespace, 2)) continue;
-    const replicas = (set['spec'].replicas as number | undefined) ?? 1;
-    if (pods.length !== replicas) return `at rest ReplicaSet ${keyOf(set)} has ${pods.length} pods where ${replicas} are asked for`;
-  }
-  return undefined;
-});
+export const replicaSetsConverge: Monitor<readonly string[]> = {
+  name: 'convergence of ReplicaSets',
+  initial: [],
+  step: (unseen, view) => ({ state: withUnseenPods(unseen, view) }),
+  end: (unseen, view) => {
+    for (const set of view.list('replicasets.apps')) {
+      const pods = owned(view, 'pods', 'ReplicaSet', set).filter((pod) => !hasEnded(pod) && !isTerminating(pod));
+      if (isTerminating(set) || unseen.includes(set.metadata.uid ?? '') || isQuotaTight(view, set.metadata.namespace, 2)) continue;
+      const replicas = (set['spec'].replicas as number | undefined) ?? 1;
+      if (pods.length !== replicas) return `at rest ReplicaSet ${keyOf(set)} has ${pods.length} pods where ${replicas} are asked for`;
+    }
+    return undefined;
+  },
+};
 
 /** Sets keep no more revisions than their limit, beside those that are current or that pods are at. @public */
 export const historyIsTrimmed: Monitor<null> = atRest('history is trimmed', (view) => {

@@ -124,8 +124,26 @@ export const recreationInOrder: Monitor<Readonly<Record<string, number>>> = {
   },
 };
 
-/** The ReplicaSet that is at a Deployment's template is not deleted, nor any that has pods, while the Deployment is there. @public */
-export const historyKeepsWhatRuns: Monitor<null> = stateless('history keeps what runs', (view) => {
+/**
+ * A ReplicaSet that has pods is not deleted while its Deployment is there, nor the update revision of a StatefulSet: but for one that has only just become so,
+ * for a sync that cannot settle the revisions, its cache of them being behind, trims history as if none was in use. Upstream: UpdateStatefulSet and
+ * truncateHistory in stateful_set_control.go (1.37). @public
+ */
+export const historyKeepsWhatRuns: Monitor<Readonly<Record<string, number>>> = {
+  name: 'history keeps what runs',
+  initial: {},
+  identity: (state, { now, staleMs }) => recent(state, now, staleMs + REACTION_MS),
+  step: (updateAt, view) => {
+    let next = updateAt;
+    for (const { resource, before, after } of view.changes) {
+      if (resource === 'statefulsets.apps' && before?.['status']?.updateRevision !== after['status']?.updateRevision) next = { ...next, [after.metadata.uid ?? '']: view.now };
+    }
+    const violation = lostHistory(view, next);
+    return violation === undefined ? { state: next } : { violation };
+  },
+};
+
+function lostHistory(view: MonitorView, updateAt: Readonly<Record<string, number>>): string | undefined {
   for (const change of view.changes) {
     if (view.byUser === true || !startsDeletion(change)) continue;
     const namespace = view.get('namespaces', change.after.metadata.namespace ?? '');
@@ -139,13 +157,13 @@ export const historyKeepsWhatRuns: Monitor<null> = stateless('history keeps what
     if (change.resource === 'controllerrevisions.apps') {
       const owner = ownerOf(change.after, 'StatefulSet');
       const set = owner === undefined ? undefined : view.get('statefulsets.apps', beside(change.after, owner.name));
-      if (set === undefined || set.metadata.uid !== owner?.uid || isTerminating(set)) continue;
+      if (set === undefined || set.metadata.uid !== owner?.uid || isTerminating(set) || view.now - (updateAt[owner?.uid ?? ''] ?? 0) <= (view.staleMs ?? 0) + REACTION_MS) continue;
       // The status may be behind: only what it says of the spec as it is counts.
       if (set['status']?.observedGeneration === set.metadata.generation && set['status']?.updateRevision === change.after.metadata.name) return `revision ${change.after.metadata.name ?? ''} was deleted although it is the update revision of ${keyOf(set)}`;
     }
   }
   return undefined;
-});
+}
 
 /** No pod has two controllers, and none is taken from a controller that is there. @public */
 export const oneControllerAnObject: Monitor<null> = stateless('one controller an object', (view) => {

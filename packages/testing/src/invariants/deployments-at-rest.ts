@@ -2,9 +2,8 @@
 // earlier: those bounds are what is judged by.
 import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
-import { atRest } from '../properties/monitor.ts';
 import { boundsOf } from './deployment.ts';
-import { hasEnded, isHealthy, isTerminating, keyOf } from './facts.ts';
+import { hasEnded, isHealthy, isTerminating, keyOf, withUnseenPods } from './facts.ts';
 import { isHindered, isQuotaTight, owned } from './hindrances.ts';
 
 interface SetAtRest { readonly set: KubeObject; readonly asked: number; readonly pods: readonly KubeObject[]; readonly healthy: number }
@@ -19,14 +18,19 @@ function imagesOf(workload: KubeObject): string {
 }
 
 /** Every Deployment has as many ready pods of its template as it asks for, and none of others. @public */
-export const deploymentsConverge: Monitor<null> = atRest('convergence of Deployments', (view) => {
-  for (const deployment of view.list('deployments.apps')) {
-    if (isTerminating(deployment) || deployment['spec'].paused === true || isQuotaTight(view, deployment.metadata.namespace, 3)) continue;
-    const found = judged(view, deployment);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-});
+export const deploymentsConverge: Monitor<readonly string[]> = {
+  name: 'convergence of Deployments',
+  initial: [],
+  step: (unseen, view) => ({ state: withUnseenPods(unseen, view) }),
+  end: (unseen, view) => {
+    for (const deployment of view.list('deployments.apps')) {
+      if (isTerminating(deployment) || deployment['spec'].paused === true || isQuotaTight(view, deployment.metadata.namespace, 3)) continue;
+      const found = owned(view, 'replicasets.apps', 'Deployment', deployment).some(({ metadata }) => unseen.includes(metadata.uid ?? '')) ? undefined : judged(view, deployment);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  },
+};
 
 function judged(view: MonitorView, deployment: KubeObject): string | undefined {
   const key = keyOf(deployment);

@@ -72,6 +72,20 @@ export function selects(selector: { readonly matchLabels?: Readonly<Record<strin
   return Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 }
 
+/**
+ * The uids of ReplicaSets whose pods came and went while a cache may not have shown them: who waits to see what it made waits for minutes, and looks again only
+ * when something wakes it. Upstream: ExpectationsTimeout in pkg/controller/controller_utils.go (1.37). @internal
+ */
+export function withUnseenPods(known: readonly string[], view: MonitorView): readonly string[] {
+  let next = known;
+  const staleMs = view.staleMs ?? 0;
+  for (const { resource, type, after } of staleMs === 0 ? [] : view.changes) {
+    const uid = resource === 'pods' && type === 'DELETED' ? ownerOf(after, 'ReplicaSet')?.uid : undefined;
+    if (uid !== undefined && !next.includes(uid) && view.now - Date.parse(after.metadata.creationTimestamp ?? '') <= staleMs) next = [...next, uid];
+  }
+  return next;
+}
+
 /** The entries of a record of instants that are not older than so many ms. @internal */
 export function recent<Key extends string | number>(instants: Readonly<Record<Key, number>>, now: number, ms: number, isKept: (key: string) => boolean = () => true): Readonly<Record<string, number>> {
   const kept: Record<string, number> = {};

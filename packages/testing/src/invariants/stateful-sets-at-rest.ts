@@ -3,7 +3,7 @@
 import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { atRest } from '../properties/monitor.ts';
-import { hasEnded, isHealthy, isTerminating, keyOf, ordinalOf, scaled } from './facts.ts';
+import { beside, hasEnded, isHealthy, isTerminating, keyOf, ordinalOf, scaled } from './facts.ts';
 import { isHindered, isQuotaTight, owned, profileOf, revisionOf } from './hindrances.ts';
 
 /** A set at rest, as the rules look at it. */
@@ -28,9 +28,22 @@ function standingOf(view: MonitorView, set: KubeObject): Standing {
   return { set, start, end, isOrdered: set['spec'].podManagementPolicy !== 'Parallel', pods, unhealthy, isQuotaTight: isQuotaTight(view, set.metadata.namespace, 2) };
 }
 
+/** Names of the claims that the set's templates ask for, for one pod. */
+function claimsOf(set: KubeObject, pod: string): readonly string[] {
+  return ((set['spec'].volumeClaimTemplates ?? []) as readonly KubeObject[]).map(({ metadata }) => `${metadata.name ?? ''}-${pod}`);
+}
+
+/**
+ * A pod that comes back is not made while its claim is still that of the former pod, and nobody looks again when that is gone.
+ * Upstream: PodClaimIsStale in stateful_set_control.go, and no handler of claims (1.37).
+ */
+function mayWaitForStaleClaims(set: KubeObject): boolean {
+  return set['spec'].persistentVolumeClaimRetentionPolicy?.whenScaled === 'Delete' && claimsOf(set, '').length > 0;
+}
+
 /** Pods that are asked for are there: all of a Parallel set, those of an ordered one up to the first that is not healthy. */
 function missing({ set, start, end, isOrdered, pods, unhealthy, isQuotaTight: isTight }: Standing): string | undefined {
-  if (isTight) return undefined;
+  if (isTight || mayWaitForStaleClaims(set)) return undefined;
   const upTo = isOrdered ? (unhealthy[0] ?? end - 1) + 1 : end;
   for (let ordinal = start; ordinal < upTo; ordinal++) {
     const pod = pods.get(ordinal);
@@ -92,12 +105,24 @@ function stale(view: MonitorView, { set, start, end, isOrdered, pods, unhealthy,
   return unhealthy.length < Math.max(1, scaled(strategy.rollingUpdate?.maxUnavailable as number | string | undefined, end - start, 'down', 1)) ? text(highest) : undefined;
 }
 
+/** Pods that wait for a place have the claims that they mount. Upstream: createMissingPersistentVolumeClaims for pending pods in stateful_set_control.go (1.37). */
+function unclaimed(view: MonitorView, { set, start, end, pods, isQuotaTight: isTight }: Standing): string | undefined {
+  if (isTight) return undefined;
+  for (let ordinal = start; ordinal < end; ordinal++) {
+    const pod = pods.get(ordinal);
+    if (pod?.['status']?.phase !== 'Pending' || isTerminating(pod)) continue;
+    const claim = claimsOf(set, pod.metadata.name ?? '').find((name) => view.get('persistentvolumeclaims', beside(set, name)) === undefined);
+    if (claim !== undefined) return `at rest ${keyOf(pod)} waits, and its claim ${claim} is not there`;
+  }
+  return undefined;
+}
+
 /** Every StatefulSet has the pods that it asks for, of the ordinals that it asks for, ready; the update has reached the partition. @public */
 export const statefulSetsConverge: Monitor<null> = atRest('convergence of StatefulSets', (view) => {
   for (const set of view.list('statefulsets.apps')) {
     if (isTerminating(set)) continue;
     const standing = standingOf(view, set);
-    const found = missing(standing) ?? unready(view, standing) ?? condemned(standing) ?? stale(view, standing);
+    const found = missing(standing) ?? unready(view, standing) ?? unclaimed(view, standing) ?? condemned(standing) ?? stale(view, standing);
     if (found !== undefined) return found;
   }
   return undefined;

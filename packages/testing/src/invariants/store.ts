@@ -93,9 +93,14 @@ const CREATIONS_A_REPLICA = 10;
 
 interface Burst { readonly since: number; readonly count: number }
 
+/** Pods that a kubelet turned away make room for others at once, and nobody waits with them until the node says why. Upstream: rejectPod in pkg/kubelet/kubelet.go (1.37). */
+function isTurnedAway({ resource, type, before, after }: MonitorView['changes'][number]): boolean {
+  return resource === 'pods' && type === 'MODIFIED' && after['status']?.phase === 'Failed' && before?.['status']?.phase !== 'Failed' && (after['status']?.reason ?? '') !== '';
+}
+
 /**
  * No identity is created over and over, nor a controller's pods beyond all measure: within a minute 40 of one name, or 40 and 10
- * for each replica of one owner. @public
+ * for each replica of one owner. Those that a kubelet turned away do not count. @public
  */
 export const noHotLoop: Monitor<Readonly<Record<string, Burst>>> = {
   name: 'no hot loop',
@@ -103,12 +108,19 @@ export const noHotLoop: Monitor<Readonly<Record<string, Burst>>> = {
   identity: (state, { now }) => Object.fromEntries(Object.entries(state).filter(([, { since }]) => now - since <= WINDOW_MS)),
   step: (state, view) => {
     let next = state;
-    for (const { type, resource, after } of view.changes) {
-      if (type !== 'ADDED' || view.byUser === true) continue;
+    for (const change of view.changes) {
+      const { type, resource, after } = change;
+      const isAway = isTurnedAway(change);
+      if (!isAway && (type !== 'ADDED' || view.byUser === true)) continue;
       const owner = (after.metadata.ownerReferences ?? []).find(({ controller }) => controller === true);
       if (owner === undefined) continue;
       const set = ownerOf(after, 'ReplicaSet');
       const key = set === undefined ? `${resource} ${keyOf(after)}` : `${resource} of ${owner.uid}`;
+      if (isAway) {
+        const burst = next[key];
+        if (burst !== undefined && burst.count > 0) next = { ...next, [key]: { since: burst.since, count: burst.count - 1 } };
+        continue;
+      }
       const replicas = set === undefined ? 0 : (view.get('replicasets.apps', `${after.metadata.namespace ?? ''}/${set.name}`)?.['spec'].replicas as number | undefined) ?? 1;
       const old = next[key];
       const burst = old === undefined || view.now - old.since > WINDOW_MS ? { since: view.now, count: 1 } : { since: old.since, count: old.count + 1 };

@@ -1,7 +1,7 @@
 // Arbitraries of scenarios. The distribution of each stands in its docstring and is sampled in test/arbitraries.test.ts.
 import fc from 'fast-check';
 import type { FaultDefinition } from '../faults/definition.ts';
-import type { Fault, FaultName } from '../faults/fault.ts';
+import type { Fault, FaultName, FaultProcess } from '../faults/fault.ts';
 import { FAULT_NAMES, FAULTS } from '../faults/table.ts';
 import type { Choices, Command, NodeShape, ObjectSpec, PodShape, Scenario } from './scenario.ts';
 import { smallerScenarios } from './shrink.ts';
@@ -129,11 +129,11 @@ export function story(target: string, main: ObjectSpec, options: ScenarioOptions
   const replicas = fc.nat(max);
   const nth = fc.nat(max);
   const tell = (...parts: readonly ((drawn: { readonly waits: readonly number[]; readonly version: number; readonly replicas: number; readonly nth: number; readonly way: number }) => Command)[]): fc.Arbitrary<readonly Command[]> =>
-    fc.record({ waits: fc.array(soon, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(5) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
+    fc.record({ waits: fc.array(soon, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(6) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
   const waitMs = 0;
   if (target.startsWith('pod/')) return tell(() => ({ waitMs, do: 'delete', target }), () => ({ waitMs, do: 'create', object: main }));
   return weighted<readonly Command[]>(
-    [3, tell(() => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count, nth: pod }) => (way === 0 ? { waitMs, do: 'rollback', target } : way < 3 ? { waitMs, do: 'scale', target, replicas: count } : way === 3 ? { waitMs, do: 'deletePod', of, nth: pod } : { waitMs, do: 'setImage', target, version: next }))],
+    [3, tell(() => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count, nth: pod }) => (way === 0 ? { waitMs, do: 'rollback', target } : way < 3 ? { waitMs, do: 'scale', target, replicas: count } : way < 5 ? { waitMs, do: 'deletePod', of, nth: pod } : { waitMs, do: 'setImage', target, version: next }))],
     [isSet ? 2 : 0, tell(({ nth: partition }) => ({ waitMs, do: 'partition', target, partition: 1 + (partition % max) }), ({ version: next }) => ({ waitMs, do: 'setImage', target, version: next }), ({ replicas: deleted }) => ({ waitMs, do: 'deletePod', of, nth: deleted }))],
     [2, tell(({ way, replicas: count }) => ({ waitMs, do: 'scale', target, replicas: way === 0 ? 0 : Math.min(count, 1) }), ({ nth: count }) => ({ waitMs, do: 'scale', target, replicas: Math.max(count, 1) }))],
     [2, tell(({ way }) => ({ waitMs, do: 'delete', target, cascade: (['background', 'background', 'foreground', 'orphan'] as const)[way] ?? 'background' }), () => ({ waitMs, do: 'create', object: main }))],
@@ -143,15 +143,32 @@ export function story(target: string, main: ObjectSpec, options: ScenarioOptions
   );
 }
 
-/** Resources whose caches and calls matter. */
-const RESOURCES = ['pods', 'statefulsets.apps', 'replicasets.apps', 'deployments.apps', 'persistentvolumeclaims', 'controllerrevisions.apps'] as const;
+/** Resources whose caches and calls matter to a workload, and how often each is drawn. */
+const RESOURCES: Readonly<Record<WorkloadKind, Readonly<Record<string, number>>>> = {
+  StatefulSet: { 'pods': 4, 'statefulsets.apps': 2, 'persistentvolumeclaims': 2, 'controllerrevisions.apps': 1, 'persistentvolumes': 1 },
+  Deployment: { 'pods': 4, 'replicasets.apps': 3, 'deployments.apps': 2 },
+  Pod: { pods: 3, persistentvolumeclaims: 2, persistentvolumes: 1 },
+};
+const OTHER_RESOURCE_WEIGHT = 3;
+const ANY_RESOURCE_WEIGHT = 2;
 
-/** Faults within the first 20 s, by class and rate as the table of faults has them; most last up to 5 s, nodes are away for up to 90 s. @public */
+function resourceOf(options: ScenarioOptions): fc.Arbitrary<string | undefined> {
+  const weights: Record<string, number> = {};
+  for (const kind of options.kinds ?? KINDS) for (const [resource, weight] of Object.entries(RESOURCES[kind])) weights[resource] = Math.max(weights[resource] ?? 0, weight);
+  for (const resource of options.resources ?? []) weights[resource] = OTHER_RESOURCE_WEIGHT;
+  return weighted<string | undefined>([ANY_RESOURCE_WEIGHT, fc.constant(undefined)], ...Object.entries(weights).map(([resource, weight]) => [weight, fc.constant(resource)] as const));
+}
+
+/**
+ * Faults within the first 20 s, by class and rate as the table of faults has them; most last up to 5 s, nodes are away for up to 90 s. What
+ * meets controllers meets all of them, one time in three only the user's own; what meets a resource, one of those that matter to the kinds given. @public
+ */
 export function fault(of: string, options: ScenarioOptions = {}): fc.Arbitrary<Fault> {
+  const verb = fc.constantFrom('create' as const, 'update' as const, 'delete' as const, 'patch' as const, undefined, undefined);
   const draw = {
     of, forMs: weighted([4, fc.nat(5_000)], [1, fc.nat(40_000)]), away: fc.constantFrom(2_000, 30_000, 60_000, 90_000), node: fc.integer({ min: 1, max: 3 }).map((index) => `node-${index}`),
-    resource: weighted<string | undefined>([1, fc.constant(undefined)], [6, fc.constantFrom(...RESOURCES, ...(options.resources ?? []))]),
-    verb: fc.constantFrom('create' as const, 'update' as const, 'delete' as const, undefined), process: fc.constant('controllers' as const),
+    resource: resourceOf(options), verb, anyVerb: weighted<'create' | 'update' | 'patch' | 'delete' | 'get' | undefined>([6, verb], [1, fc.constant('get')]),
+    process: weighted<FaultProcess>([2, fc.constant('controllers')], [1, fc.constant('operators')]),
   };
   const atMs = fc.nat(20_000);
   return weighted<Fault>(...(options.faults ?? FAULT_NAMES).map((name) => {
@@ -184,9 +201,20 @@ interface Near {
   readonly afterMs: number;
 }
 
-/** Where a fault comes: three of four times within 1.5 s after a command, thrice as often after a new image, else wherever it was drawn. */
-function afterCommand(): fc.Arbitrary<Near | undefined> {
-  return weighted<Near | undefined>([3, fc.record({ nth: fc.nat(30), afterMs: fc.nat(1_500) })], [1, fc.constant(undefined)]);
+/** Where a fault comes: three of four times by a command (half of them within 1.5 s after it, a quarter at its instant, a quarter up to half a second before it), thrice as often by a new image, else wherever it was drawn. */
+function nearCommand(): fc.Arbitrary<Near | undefined> {
+  const afterMs = weighted([2, fc.nat(1_500)], [1, fc.constant(0)], [1, fc.integer({ min: -500, max: 0 })]);
+  return weighted<Near | undefined>([3, fc.record({ nth: fc.nat(30), afterMs })], [1, fc.constant(undefined)]);
+}
+
+/** Faults that something is there for: zones that may be lost, a quota that may be recounted late, probes that may fail, volumes that are attached. */
+function faultsThatMatter(objects: readonly ObjectSpec[], nodes: readonly NodeShape[]): readonly FaultName[] {
+  const has = (test: (object: ObjectSpec) => boolean): boolean => objects.some(test);
+  const matters: Partial<Record<FaultName, boolean>> = {
+    zoneLoss: nodes.some(({ zone }) => zone !== undefined), quotaLag: has(({ kind }) => kind === 'ResourceQuota'),
+    probeFlap: has((object) => 'pod' in object && object.pod.probe === true), slowDetach: has((object) => 'attached' in object && object.attached === true && object.claims === true),
+  };
+  return FAULT_NAMES.filter((name) => matters[name] ?? true);
 }
 
 /** The fault where it is to come: what a command sets going is where faults hurt, and rollouts take the longest. */
@@ -194,34 +222,45 @@ function placed(drawn: Fault, near: Near | undefined, workload: readonly Command
   if (near === undefined) return drawn;
   const places = workload.flatMap((each, index) => (each.do === 'setImage' ? [index, index, index] : [index]));
   const commandAt = workload.slice(0, 1 + (places[near.nth % places.length] ?? 0)).reduce((sum, { waitMs }) => sum + waitMs, 0);
-  return { ...drawn, atMs: commandAt + near.afterMs };
+  return { ...drawn, atMs: Math.max(0, commandAt + near.afterMs) };
 }
+
+/** The kinds of workloads where none are given. */
+const KINDS: readonly WorkloadKind[] = ['StatefulSet', 'Deployment'];
 
 const TARGETS: Readonly<Record<WorkloadKind, string>> = { StatefulSet: 'statefulset/web', Deployment: 'deployment/api', Pod: 'pod/reader' };
 
-/** Up to `maxCommands` commands: single ones, one time in three a story. */
-function workloadOf(target: string, main: ObjectSpec, options: ScenarioOptions): fc.Arbitrary<readonly Command[]> {
+/** Evictions one right after the other: what a budget is for. */
+function evictions(of: string): fc.Arbitrary<readonly Command[]> {
+  return fc.array(fc.record({ waitMs: fc.nat(1_000), do: fc.constant('evict' as const), of: fc.constant(of), nth: fc.nat(3) }), { minLength: 2, maxLength: 3 });
+}
+
+/** Up to `maxCommands` commands: single ones, one time in three a story; evictions, where there is a budget. */
+function workloadOf(target: string, main: ObjectSpec, beside: readonly ObjectSpec[], options: ScenarioOptions): fc.Arbitrary<readonly Command[]> {
   const single = command(target, options).map((each): readonly Command[] => [each]);
-  return fc.array(weighted<readonly Command[]>([2, single], [1, story(target, main, options)]), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }).map((parts) => parts.flat().slice(0, options.maxCommands ?? 6));
+  const hasBudget = beside.some(({ kind }) => kind === 'PodDisruptionBudget');
+  return fc.array(weighted<readonly Command[]>([2, single], [1, story(target, main, options)], [hasBudget ? 1 : 0, evictions(target.split('/')[1] ?? '')]), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }).map((parts) => parts.flat().slice(0, options.maxCommands ?? 6));
 }
 
 /**
  * Scenarios around one workload: of the kinds given StatefulSets and Deployments alike, lone pods a quarter as often; with its companions, up to
- * `maxCommands` (6) commands, one time in three as stories, and `maxFaults` (3) faults, three of four of them soon after a command. Shrinks commands, faults,
+ * `maxCommands` (6) commands, one time in three as stories, and `maxFaults` (3) faults, three of four of them soon after a command, one time in three all of
+ * these after the same one. Shrinks commands, faults,
  * choices and objects together. @public
  */
 export function scenario(options: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
-  const kinds = options.kinds ?? ['StatefulSet', 'Deployment'];
+  const kinds = options.kinds ?? KINDS;
   const ofKind = (kind: WorkloadKind): fc.Arbitrary<Scenario> => {
     const target = TARGETS[kind];
     const app = target.split('/')[1] ?? '';
     const main: fc.Arbitrary<ObjectSpec> = kind === 'StatefulSet' ? statefulSetSpec(options) : kind === 'Deployment' ? deploymentSpec(options) : podShape().map((pod): ObjectSpec => ({ kind: 'Pod', name: 'reader', pod }));
-    return main.chain((first) => fc.record({
-      seed: fc.nat(3), profile: profile(options.kubernetes), nodes: nodeShapes(), beside: companions(app), workload: workloadOf(target, first, options),
-      faults: options.faults?.length === 0 ? fc.constant<[Fault, Near | undefined][]>([]) : fc.array(fc.tuple(fault(app, options), afterCommand()), { maxLength: options.maxFaults ?? 3, size: 'max' }), choices: choices(),
-    }).map(({ profile: { kubernetes, featureGates }, beside, ...rest }): Scenario => ({
-      seed: rest.seed, kubernetes, ...(featureGates === undefined ? {} : { featureGates }), nodes: rest.nodes,
-      objects: [...(options.objects ?? []), first, ...beside.filter((object) => !('name' in object) || !('name' in first) || object.name !== first.name)], workload: rest.workload, faults: rest.faults.map(([drawn, near]) => placed(drawn, near, rest.workload)), choices: rest.choices,
+    return fc.tuple(main, companions(app), nodeShapes()).chain(([first, beside, nodes]) => fc.record({
+      seed: fc.nat(3), profile: profile(options.kubernetes), workload: workloadOf(target, first, beside, options),
+      faults: options.faults?.length === 0 ? fc.constant<[Fault, Near | undefined][]>([]) : fc.array(fc.tuple(fault(app, { ...options, kinds: [kind], faults: options.faults ?? faultsThatMatter([first, ...beside], nodes) }), nearCommand()), { maxLength: options.maxFaults ?? 3, size: 'max' }), isTogether: rarely(3, fc.constant(true)), choices: choices(),
+    }).map(({ profile: { kubernetes, featureGates }, ...rest }): Scenario => ({
+      seed: rest.seed, kubernetes, ...(featureGates === undefined ? {} : { featureGates }), nodes,
+      objects: [...(options.objects ?? []), first, ...beside.filter((object) => !('name' in object) || !('name' in first) || object.name !== first.name)], workload: rest.workload,
+      faults: rest.faults.map(([drawn, near]) => placed(drawn, near === undefined || rest.isTogether !== true ? near : { ...near, nth: rest.faults[0]?.[1]?.nth ?? near.nth }, rest.workload)), choices: rest.choices,
     })));
   };
   return new ScenarioArbitrary(weighted(...kinds.map((kind) => [kind === 'Pod' ? 1 : 4, ofKind(kind)] as const)));

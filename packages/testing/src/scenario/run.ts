@@ -56,6 +56,8 @@ const SPIN_STEPS_MAX = 1_000_000;
 const QUIET_MS = 6 * 60_000;
 /** As is who takes so many steps without a write: upstream's Deployment controller looks again every 5 ms at one that waits for room. */
 const IDLE_STEPS = 20_000;
+/** Who waits so long for his next try only looks at rest. Upstream: the longest back-off of a workqueue, DefaultTypedControllerRateLimiter in client-go/util/workqueue. */
+const BACK_OFF_MS = 1_000_000 + 10_000;
 /** Choices go on for so long after the last command, then all is first in, first out. */
 export const AFTERMATH_MS = 10_000;
 /** How late a cache may be where heads may be put off to the next instant. */
@@ -270,14 +272,24 @@ class Run {
     const aftermaths = scenario.faults.flatMap((fault) => (aftermathOf(fault) > 0 ? [fault.atMs + (durationOf(fault) ?? 0) + aftermathOf(fault)] : []));
     this.runUntil(this.startedAt + Math.max(0, ...aftermaths));
     if (this.violation !== undefined) return;
-    this.runUntil(cluster.now + this.calmMs, true);
-    if (this.violation !== undefined) return;
-    this.violation = this.following.end(this.view([], false));
-    if (this.violation !== undefined) return;
+    const isOver = this.runUntil(cluster.now + this.calmMs, true);
+    const found = this.violation ?? this.rest();
+    if (found === undefined || this.violation !== undefined) return;
+    if (!isOver) {
+      this.runUntil(cluster.now + BACK_OFF_MS);
+      if (this.violation === undefined) this.runUntil(cluster.now + this.calmMs, true);
+    }
+    this.violation ??= isOver ? found : this.rest();
+  }
+
+  /** What does not hold at rest, or does not stay. */
+  private rest(): Violation | undefined {
+    const found = this.following.end(this.view([], false));
+    if (found !== undefined) return found;
     const before = this.revision;
     const objects = this.standing();
-    this.runUntil(cluster.now + STAY_MS);
-    if (this.violation === undefined && this.revision !== before && this.standing() !== objects) this.violate('stays converged', `all was at rest and then changed: ${this.lastChanges()}`);
+    this.runUntil(this.cluster.now + STAY_MS);
+    return this.violation ?? (this.revision !== before && this.standing() !== objects ? this.broken('stays converged', `all was at rest and then changed: ${this.lastChanges()}`) : undefined);
   }
 
   /** What must not change at rest: which workloads and pods there are, and whether they are ready. */
@@ -285,10 +297,10 @@ class Run {
     return ['pods', 'replicasets.apps', 'statefulsets.apps', 'persistentvolumeclaims'].map((resource) => [...this.storage.list(resource)].map((object) => `${object.metadata.uid ?? ''}@${resource === 'pods' && isPulling(object) ? 'pulling' : object.metadata.resourceVersion ?? ''}`).join()).join(';');
   }
 
-  /** Runs up to an instant, or until nothing is left to do; looks after each step that wrote. */
-  private runUntil(until: number, settle: boolean = false, isThere: () => boolean = () => false): void {
+  /** Runs up to an instant, or until nothing is left to do; looks after each step that wrote. Answers whether nothing is left to do. */
+  private runUntil(until: number, settle: boolean = false, isThere: () => boolean = () => false): boolean {
     const { kernel } = this.cluster;
-    if (!settle && until <= this.cluster.now && kernel.nextInstant > until) return;
+    if (!settle && until <= this.cluster.now && kernel.nextInstant > until) return false;
     const bound = kernel.steps + STEPS_MAX;
     const spinBound = kernel.steps + SPIN_STEPS_MAX;
     let writtenAt = this.cluster.now;
@@ -304,8 +316,10 @@ class Run {
       },
     });
     this.look(false);
-    if (this.violation !== undefined || !settle || outcome === 'settled' || outcome === 'idle' || (outcome === 'stopped' && kernel.steps < bound)) return;
+    const isOver = outcome === 'settled' || outcome === 'idle';
+    if (this.violation !== undefined || !settle || isOver || (outcome === 'stopped' && kernel.steps < bound)) return isOver;
     this.violation = this.loop(outcome === 'until' ? `not at rest ${this.calmMs / 60_000} minutes after the last fault` : `no rest within ${STEPS_MAX} steps`);
+    return false;
   }
 
   /** Why it does not come to rest: a state that comes back is a loop, and is named as one. */
@@ -350,8 +364,8 @@ class Run {
     return found.length < 2 ? found : found.sort((a, b) => a.revision - b.revision);
   }
 
-  private violate(property: string, message: string): void {
-    this.violation = { property, message, atMs: this.cluster.now - this.startedAt };
+  private broken(property: string, message: string): Violation {
+    return { property, message, atMs: this.cluster.now - this.startedAt };
   }
 
   private lastChanges(): string {
