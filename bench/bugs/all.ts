@@ -5,10 +5,12 @@ import { templatesCollide } from './29735.ts';
 import { unhealthyBlocksScaleDown } from './36333.ts';
 import { lowerOrdinalIsNotRemade } from './38418.ts';
 import { doesNotWaitForPodsBelow } from './41889.ts';
+import { terminatingPodsCountAsHealthy } from './44684.ts';
 import { volumesAreLeftBehind } from './45106.ts';
 import { claimIsGoneByTheCache } from './50521.ts';
 import { lostPodsAreForced } from './54368.ts';
 import { brokenRolloutBlocksItsOwnRepair } from './67250.ts';
+import { ownersAreMistakenByNamespace } from './65200.ts';
 import { claimOfPendingPodIsNotMadeAgain } from './74374.ts';
 import { revisionsPileUp } from './85690.ts';
 import { roomIsNotCounted } from './86626.ts';
@@ -41,9 +43,11 @@ export const BUGS: readonly Bug[] = [
   unhealthyBlocksScaleDown,
   lowerOrdinalIsNotRemade,
   doesNotWaitForPodsBelow,
+  terminatingPodsCountAsHealthy,
   volumesAreLeftBehind,
   claimIsGoneByTheCache,
   lostPodsAreForced,
+  ownersAreMistakenByNamespace,
   brokenRolloutBlocksItsOwnRepair,
   claimOfPendingPodIsNotMadeAgain,
   revisionsPileUp,

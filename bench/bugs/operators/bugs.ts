@@ -1,5 +1,5 @@
 // Bugs of operators: each replaces one way of the Ensemble's operator. Patterns of the Sieve and kamera papers, and issues of operators.
-import { call, type Calling } from '@kubesim/client';
+import { call, failedWith, type Calling } from '@kubesim/client';
 import type { Bug } from '../bug.ts';
 import { claimName, counted, ENSEMBLE, ENSEMBLES, ensembleOperator, growHeld, isGoing, podName, podOf, read, remove, RIGHT_ENSEMBLE, seenPods, surplus, type Ways, type Work } from './ensemble.ts';
 
@@ -90,4 +90,46 @@ export const neverRests: Bug = operatorBug('operator-hot-loop', 'the operator wr
 /** It hears of its claims, and not of its pods. */
 export const hearsNotOfPods: Bug = operatorBug('operator-unwatched', 'a member that is deleted comes back only when something else changes', 'instaclustr/cassandra-operator#40', { owns: [CLAIMS], *report() { yield* []; } });
 
-export const OPERATOR_BUGS: readonly Bug[] = [claimsByAnOldView, makesTwice, forgetsItsSecondWrite, leaksFinalizers, trustsTheGeneration, neverRests, hearsNotOfPods];
+/** The claim of a member goes when its pod is seen on its way out: if that is missed, it stays. */
+export const mustSeeItGo: Bug = operatorBug('operator-missed-state', 'the claim of a member stays that was scaled away', 'instaclustr/cassandra-operator#398', {
+  *shrink(work) {
+    for (const pod of seenPods(work)) {
+      const ordinal = ordinalOf(pod.metadata.name);
+      if (ordinal < work.replicas) continue;
+      if (isGoing(pod)) yield* remove(CLAIMS, work.namespace, claimName(work.name, ordinal));
+      else yield* takeAway(work, ordinal);
+    }
+    return false;
+  },
+});
+
+/** It writes the whole object as it knows it, whatever was written meanwhile. */
+export const writesOver: Bug = operatorBug('operator-lost-update', 'a scale is taken back', 'kamera: a write that ignores conflicts', {
+  *report(work) {
+    const { context, namespace, name, ensemble } = work;
+    const seen = context.decide(() => context.lister(ENSEMBLES).get(namespace, name) ?? null);
+    const ready = String(counted(work)['readyReplicas']);
+    if (seen === null || ensemble.metadata.labels?.['ready'] === ready) return;
+    const { resourceVersion: _any, ...metadata } = seen.metadata;
+    yield* call({ verb: 'update', resource: ENSEMBLES, namespace, name, object: { ...seen, metadata: { ...metadata, labels: { ...metadata.labels, ready } } } });
+  },
+});
+
+/** A conflict is taken for somebody else having done the work. */
+export const givesUpOnConflicts: Bug = operatorBug('operator-conflict', 'the status stays behind once a write of it met a conflict', 'kamera: a conflict that is swallowed', {
+  *report(work) {
+    const { namespace, name, ensemble } = work;
+    const status = counted(work);
+    const before = (ensemble['status'] ?? {}) as Readonly<Record<string, unknown>>;
+    if (Object.keys(status).every((field) => before[field] === status[field])) return;
+    try {
+      yield* call({ verb: 'update', resource: ENSEMBLES, subresource: 'status', namespace, name, object: { ...ensemble, status: { ...before, ...status } } });
+    } catch (error) {
+      if (!failedWith(error, 'Conflict')) throw error;
+    }
+  },
+});
+
+export const OPERATOR_BUGS: readonly Bug[] = [
+  claimsByAnOldView, makesTwice, forgetsItsSecondWrite, leaksFinalizers, trustsTheGeneration, neverRests, hearsNotOfPods, mustSeeItGo, writesOver, givesUpOnConflicts,
+];

@@ -36,5 +36,5 @@ export { deploymentConformance } from './conformance/deployment.ts';
 export { replicaSetConformance } from './conformance/replica-set.ts';
 export { replicationControllerConformance } from './conformance/replication-controller.ts';
 export { statefulSetConformance } from './conformance/stateful-set.ts';
-export { claimsOfMembersGo, membersAreCounted, membersKeepTheirClaims, operatorsCreateWithMeasure } from './invariants/operators.ts';
+export { claimsOfMembersGo, membersAreCounted, membersKeepTheirClaims, operatorsCreateWithMeasure, scalesStay } from './invariants/operators.ts';
 export { customResourceCommand, customResourceScenario, type CustomResource } from './scenario/custom-resources.ts';

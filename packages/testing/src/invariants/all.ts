@@ -2,7 +2,7 @@
 import type { Monitor } from '../explorer/monitor.ts';
 import { claimsConverge, deletionsEnd, historyIsTrimmed, nothingLeaks, podsFindPlaces, replicaSetsConverge, statusEqualsRecount } from './at-rest.ts';
 import { deploymentsConverge } from './deployments-at-rest.ts';
-import { claimsOfMembersGo, membersAreCounted, membersKeepTheirClaims, operatorsCreateWithMeasure } from './operators.ts';
+import { claimsOfMembersGo, membersAreCounted, membersKeepTheirClaims, operatorsCreateWithMeasure, scalesStay } from './operators.ts';
 import { operatorsConverge } from './operators-at-rest.ts';
 import { statefulSetsConverge } from './stateful-sets-at-rest.ts';
 import { availabilityFloor, budgetIsKept, historyKeepsWhatRuns, oneControllerAnObject, recreationInOrder, surgeCeiling } from './deployment.ts';
@@ -27,5 +27,5 @@ export const statefulSetInvariants: readonly Monitor[] = [
 export const allInvariants: readonly Monitor[] = [
   ...traceInvariants, claimsAreKept, oneLiveProcessAnIdentity, nodesHoldTheirPods, antiAffinityIsKept, cordonsAreKept, budgetIsKept, recreationInOrder, cachesMoveForward,
   statefulSetsConverge, deploymentsConverge, replicaSetsConverge, statusEqualsRecount, historyIsTrimmed, nothingLeaks, deletionsEnd, claimsConverge, podsFindPlaces, operatorsConverge,
-  membersKeepTheirClaims, claimsOfMembersGo, membersAreCounted, operatorsCreateWithMeasure,
+  membersKeepTheirClaims, claimsOfMembersGo, membersAreCounted, operatorsCreateWithMeasure, scalesStay,
 ];

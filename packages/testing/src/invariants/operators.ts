@@ -71,6 +71,27 @@ export const membersAreCounted: Monitor<null> = atRest('ready members are counte
   return undefined;
 });
 
+interface Asked { readonly is: number; readonly was: number }
+
+/** What users ask of a custom resource stays: no operator sets its replicas back to what they were before the user's last change. @public */
+export const scalesStay: Monitor<Readonly<Record<string, Asked>>> = {
+  name: 'scales of users stay',
+  initial: {},
+  step: (asked, view) => {
+    let next = asked;
+    for (const { resource, type, before, after } of view.changes) {
+      const was = before?.['spec']?.replicas as unknown;
+      const is = after['spec']?.replicas as unknown;
+      if (type !== 'MODIFIED' || typeof was !== 'number' || typeof is !== 'number' || was === is || after.apiVersion?.includes('.') !== true || view.get('customresourcedefinitions.apiextensions.k8s.io', resource) === undefined) continue;
+      const uid = after.metadata.uid ?? '';
+      const known = next[uid];
+      if (view.byUser === true) next = { ...next, [uid]: { is, was } };
+      else if (known?.is === was && known.was === is) return { violation: `${after.kind ?? ''} ${keyOf(after)} was scaled to ${was} by the user, and is set back to ${is}` };
+    }
+    return { state: next };
+  },
+};
+
 const WINDOW_MS = 60_000;
 const CREATIONS_MAX = 40;
 const CREATIONS_A_REPLICA = 10;
