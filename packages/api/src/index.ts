@@ -35,6 +35,7 @@ export { structOfDefinition, structOfKind, structOfSchema } from './schema/types
 export type { ConformFindings } from './schema/conform.ts';
 export { conform, zeroObject } from './schema/conform.ts';
 export { copyPodSpec } from './generated/plain-decoders.ts';
+export { countFields } from './schema/plain.ts';
 export { compareBytes, goJson } from './encoding/go-json.ts';
 export { decodeProtobuf, isProtobuf } from './encoding/protobuf/decode.ts';
 export { hasProtobuf } from './encoding/protobuf/layout.ts';

@@ -29,6 +29,11 @@ describe('conforming to Go types', () => {
   it('should name unknown fields by their path', () => {
     expect(conform(pod, { spec: { containers: [{ name: 'c', bogus: 1 }] }, x: 1 }).findings.unknown).toEqual(['spec.containers[0].bogus', 'x']);
   });
+  it('should not keep a field that is undefined in what is frozen', () => {
+    const { value } = conform(statefulSet, deepFreeze({ metadata: { name: 'a' }, spec: { serviceName: 'a', replicas: undefined, bogus: undefined } })) as { readonly value: { readonly spec: object } };
+    expect(Object.keys(value.spec)).not.toContain('replicas');
+    expect(Object.keys(value.spec)).not.toContain('bogus');
+  });
   it('should keep the identity of what is right, and remember frozen objects', () => {
     const template = deepFreeze({ containers: [{ name: 'c' }] });
     const first = conform(pod, { metadata: { name: 'a' }, spec: template }).value as { spec: unknown };

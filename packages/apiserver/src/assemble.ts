@@ -1,6 +1,6 @@
 // Builds objects and metadata as they are stored, by the names of their fields: a copy by spread, of what is frozen above all, costs
 // some times as much. Objects with the same fields share a hidden class with what is decoded.
-import type { KubeObject, ObjectMeta } from '@kubesim/api';
+import { countFields, type KubeObject, type ObjectMeta } from '@kubesim/api';
 
 /** What of metadata the server sets, whatever a client sent. @internal */
 export type OwnedMetadata = Pick<
@@ -36,12 +36,26 @@ export function metadataAt(stored: ObjectMeta, managedFields: ObjectMeta['manage
   return assembleMetadata(stored, { name, namespace, selfLink, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, managedFields });
 }
 
+/** Whether an object is made of the usual fields: kind, apiVersion, metadata, spec, and a status or none. @internal */
+export function isUsual(object: KubeObject): boolean {
+  return object.kind !== undefined && object.apiVersion !== undefined && object['spec'] !== undefined && countFields(object) === (object['status'] === undefined ? 4 : 5);
+}
+
 /** The object with other metadata and status, or without one. Frozen. @internal */
 export function assembleObject(object: KubeObject, metadata: ObjectMeta, status: unknown): KubeObject {
-  const { kind, apiVersion } = object;
-  const spec: unknown = object['spec'];
-  const isUsual = kind !== undefined && apiVersion !== undefined && spec !== undefined && Object.keys(object).length === (object['status'] === undefined ? 4 : 5);
-  if (isUsual) return Object.freeze(status === undefined ? { kind, apiVersion, metadata, spec } : { kind, apiVersion, metadata, spec, status }) as KubeObject;
+  if (isUsual(object)) {
+    const { kind, apiVersion } = object;
+    const spec: unknown = object['spec'];
+    return Object.freeze(status === undefined ? { kind, apiVersion, metadata, spec } : { kind, apiVersion, metadata, spec, status }) as KubeObject;
+  }
   const { status: _held, ...rest } = object;
   return Object.freeze(status === undefined ? { ...rest, metadata } : { ...rest, metadata, status }) as KubeObject;
+}
+
+/** The object with another spec, which is frozen. Frozen. @internal */
+export function withSpec(object: KubeObject, spec: object): KubeObject {
+  if (!isUsual(object)) return Object.freeze({ ...object, spec });
+  const { kind, apiVersion, metadata } = object;
+  const status: unknown = object['status'];
+  return Object.freeze(status === undefined ? { kind, apiVersion, metadata, spec } : { kind, apiVersion, metadata, spec, status }) as KubeObject;
 }

@@ -170,15 +170,23 @@ export class ServerContext {
 
   /** Whether any plugin looks at a sort of request. */
   hasPlugins(operation: AdmissionAttributes['operation'], resource: ResourceName, subresource: string): boolean {
-    return this.pluginsFor('admit', { operation, resource, subresource }).length + this.pluginsFor('validate', { operation, resource, subresource }).length > 0;
+    const request = { operation, resource, subresource };
+    return this.pluginsFor('admit', request).length > 0 || this.pluginsFor('validate', request).length > 0;
   }
 
   private pluginsFor(phase: 'admit' | 'validate', { operation, resource, subresource }: Pick<AdmissionAttributes, 'operation' | 'resource' | 'subresource'>): readonly AdmissionPlugin[] {
-    let found = this.plugins.get(resource)?.find((each) => each.phase === phase && each.operation === operation && each.subresource === subresource);
+    const known = this.plugins.get(resource);
+    let found: Handlers | undefined;
+    if (known !== undefined) {
+      for (let index = 0; index < known.length && found === undefined; index++) {
+        const each = known[index] as Handlers;
+        if (each.phase === phase && each.operation === operation && each.subresource === subresource) found = each;
+      }
+    }
     if (found === undefined) {
       const own = (this.options.admission ?? NO_PLUGINS).filter((plugin) => plugin[phase] !== undefined && (plugin.handles === undefined || plugin.handles(operation, resource, subresource)));
       found = { phase, operation, subresource, handlers: own };
-      this.plugins.set(resource, [...this.plugins.get(resource) ?? [], found]);
+      this.plugins.set(resource, [...known ?? [], found]);
     }
     return found.handlers;
   }

@@ -191,6 +191,7 @@ export class OrderedMap<V> {
 
   set(epoch: Epoch, key: string, value: V): OrderedMap<V> {
     if (this.root === undefined) return this.become(epoch, { isLeaf: true, epoch, keys: [key], values: [value] }, 1);
+    if (this.epoch === epoch && this.replace(epoch, key, value)) return this;
     const { tree, right, grew } = insert(this.root, epoch, key, value);
     const root: Tree<V> = right === undefined ? tree
       : { isLeaf: false, epoch, keys: [tree.keys[0] as string, right.keys[0] as string], children: [tree, right] };
@@ -262,6 +263,17 @@ export class OrderedMap<V> {
     let tree = this.root;
     while (tree !== undefined && !tree.isLeaf) tree = tree.children[childIndex(tree.keys, key)];
     return tree as Leaf<V> | undefined;
+  }
+
+  /** Puts another value in the place of one, if all that stands above it is the epoch's. */
+  private replace(epoch: Epoch, key: string, value: V): boolean {
+    let tree = this.root as Tree<V>;
+    while (!tree.isLeaf && tree.epoch === epoch) tree = tree.children[childIndex(tree.keys, key)] as Tree<V>;
+    if (!tree.isLeaf || tree.epoch !== epoch) return false;
+    const index = lowerBound(tree.keys, key);
+    if (tree.keys[index] !== key) return false;
+    tree.values[index] = value;
+    return true;
   }
 
   private become(epoch: Epoch, root: Tree<V> | undefined, count: number): OrderedMap<V> {

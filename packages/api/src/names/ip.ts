@@ -135,8 +135,33 @@ export function validateLegacyIp(path: FieldPath, value: string, oldValues: read
   return errors;
 }
 
+const NO_ERRORS: readonly FieldError[] = Object.freeze([]);
+const OCTET_MAX = 255;
+
+/** Whether a text is an IPv4 address in its one form, which most are. */
+function isPlainIpv4(text: string): boolean {
+  let dots = 0;
+  let digits = 0;
+  let octet = 0;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit === -2) {
+      if (digits === 0) return false;
+      dots++;
+      digits = octet = 0;
+    } else if (digit < 0 || digit > 9 || (digits > 0 && octet === 0)) return false;
+    else {
+      digits++;
+      octet = octet * 10 + digit;
+      if (octet > OCTET_MAX) return false;
+    }
+  }
+  return dots === 3 && digits > 0;
+}
+
 /** Errors of an address that must be canonical. @public */
 export function validateIp(path: FieldPath, value: string): readonly FieldError[] {
+  if (isPlainIpv4(value)) return NO_ERRORS;
   const errors = validateLegacyIp(path, value);
   if (errors.length > 0) return errors;
   const canonical = formatIp(parseIp(value) as IpAddress);

@@ -48,18 +48,25 @@ export function plainList(decode: PlainDecoder, type: TypeNode, value: unknown, 
   if (!Array.isArray(value)) return NOT_PLAIN;
   const { length } = value;
   const reference: readonly unknown[] | undefined = Array.isArray(known) ? known : undefined;
-  // Lists of which items come and go are the walk's, too: it finds where the others stand.
-  if (length === 0 || Object.isFrozen(value) || (reference !== undefined && reference.length !== length)) return decodeAny(type, value, known);
+  if (length === 0 || Object.isFrozen(value)) return decodeAny(type, value, known);
   const itemType = (type as ListType).item;
   // A list that grows item by item would keep room for more.
   const items: unknown[] = value.slice();
-  let isNew = reference === undefined;
+  let isNew = reference === undefined || reference.length !== length;
+  // Where the items of `known` go on, so that one item more or less shifts nothing.
+  let next = 0;
   for (let index = 0; index < length; index++) {
-    const held = reference?.[index];
-    const item = plainStruct(decode, itemType, value[index], held, decodeAny);
-    if (item === NOT_PLAIN) return NOT_PLAIN;
-    if (item !== held) isNew = true;
-    items[index] = item;
+    const sent: unknown = value[index];
+    let item = sent;
+    if (reference !== undefined && next < reference.length && (sent === reference[next] || sent === reference[next + 1])) next += sent === reference[next] ? 1 : 2;
+    else {
+      const held = reference?.[next];
+      item = plainStruct(decode, itemType, sent, held, decodeAny);
+      if (item === NOT_PLAIN) return NOT_PLAIN;
+      if (held !== undefined && item === held) next++;
+      items[index] = item;
+    }
+    if (!isNew && item !== (reference as readonly unknown[])[index]) isNew = true;
   }
   return isNew ? Object.freeze(items) : reference;
 }

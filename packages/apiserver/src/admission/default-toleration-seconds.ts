@@ -1,5 +1,6 @@
 // DefaultTolerationSeconds: pods tolerate a lost node for five minutes. Upstream: plugin/pkg/admission/defaulttolerationseconds (1.37).
 import { copyPodSpec, deepFreeze, memoizeFrozen, type KubeObject, type PodSpec, type Toleration } from '@kubesim/api';
+import { withSpec } from '../assemble.ts';
 import type { AdmissionPlugin } from './admission-plugin.ts';
 
 const SECONDS = 300;
@@ -25,6 +26,6 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     if (tolerations === held) return undefined;
     const spec = copyPodSpec(object['spec'] as PodSpec);
     spec.tolerations = tolerations;
-    return { object: { ...object, spec: Object.freeze(spec) } as KubeObject };
+    return { object: withSpec(object, Object.freeze(spec)) };
   },
 };

@@ -1,5 +1,6 @@
 // Priority: pods get the value of their class. Upstream: plugin/pkg/admission/priority/admission.go (1.37).
 import { copyPodSpec, type KubeObject, type PodSpec, type PriorityClass, type StoreReader } from '@kubesim/api';
+import { withSpec } from '../assemble.ts';
 import type { AdmissionPlugin } from './admission-plugin.ts';
 
 const BUILT_IN: Readonly<Record<string, number>> = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
@@ -22,7 +23,7 @@ export const priority: AdmissionPlugin = {
     spec.priority = value;
     spec.preemptionPolicy = preemptionPolicy;
     if (chosen?.metadata.name !== undefined) spec.priorityClassName = chosen.metadata.name;
-    return { object: { ...object, spec: Object.freeze(spec) } as KubeObject };
+    return { object: withSpec(object, Object.freeze(spec)) };
   },
 };
 

@@ -29,10 +29,10 @@ export interface Storage {
   at(revision: number): Pick<Storage, 'get' | 'list' | 'count'>;
   /**
    * Writes one object under the next revision, which the object must already carry as metadata.resourceVersion
-   * (`String(storage.revisionOf(resource) + 1)`). What is stored is frozen deeply. `held` is what is stored there now, where the caller has
-   * just read it. Returns the change.
+   * (`String(storage.revisionOf(resource) + 1)`). What is stored is frozen deeply. `held` is what is stored there now, null for
+   * nothing, where the caller has just read it. Returns the change.
    */
-  put(resource: ResourceName, key: string, object: KubeObject, held?: KubeObject): Change;
+  put(resource: ResourceName, key: string, object: KubeObject, held?: KubeObject | null): Change;
   /** Deletes; `last` is the final state, carrying the next revision. */
   remove(resource: ResourceName, key: string, last: KubeObject): Change;
   /** Changes of a resource after a revision, oldest first. */

@@ -117,8 +117,8 @@ export class WorldStorage implements Storage {
     return new PastStorage(this, revision);
   }
 
-  put(resource: ResourceName, key: string, object: KubeObject, held?: KubeObject): Change {
-    const before = held ?? this.get(resource, key);
+  put(resource: ResourceName, key: string, object: KubeObject, held?: KubeObject | null): Change {
+    const before = held === undefined ? this.get(resource, key) : held ?? undefined;
     return this.commit(before === undefined ? 'ADDED' : 'MODIFIED', resource, key, before, frozen(object));
   }
 

@@ -65,7 +65,7 @@ export function create(context: ServerContext, scope: Scope, sent: KubeObject, w
   const managedFields = write.managedFields ?? trackUpdate(context, scope, undefined, decoded, '', write.fieldManager);
   if (dryRun) return assembleObject(object, metadataAt(object.metadata, managedFields, undefined), object['status']);
   context.writeAdmitted(writes);
-  const { after } = context.storage.put(scope.resource, key, withVersion(object, managedFields, context.nextVersion(scope.resource)));
+  const { after } = context.storage.put(scope.resource, key, withVersion(object, managedFields, context.nextVersion(scope.resource)), writes.length === 0 ? null : undefined);
   acceptNames(context, scope, after);
   return after;
 }

@@ -1,7 +1,7 @@
 // The status update of a client that took what is stored, put another status into it and sent it: the write that controllers and
 // kubelets make most. What is identical to what is stored needs no decoding, no keeping and no comparing.
 import { conform, isSame, type KubeObject } from '@kubesim/api';
-import { assembleObject, metadataAt } from '../assemble.ts';
+import { assembleObject, isUsual, metadataAt } from '../assemble.ts';
 import { settle, structOf } from '../decode.ts';
 import { refuseInvalid, type Scope, type ServerContext } from '../server.ts';
 import type { UpdateOptions } from './update.ts';
@@ -10,7 +10,7 @@ import type { UpdateOptions } from './update.ts';
  * Stores another status; what is stored if it says the same. Answers as the general update does, or undefined where the write
  * is not as plain as that. Throws Refusal. @internal
  */
-export function updatePlainStatus(context: ServerContext, scope: Scope, name: string, sent: KubeObject, old: KubeObject, options: UpdateOptions): KubeObject | undefined {
+export function updatePlainStatus(context: ServerContext, scope: Scope, name: string, key: string, sent: KubeObject, old: KubeObject, options: UpdateOptions): KubeObject | undefined {
   const { kind, resource } = scope;
   if (sent.metadata !== old.metadata || !differsByStatus(sent, old)) return undefined;
   if (options.dryRun === true || options.fieldManager !== undefined || options.managedFields !== undefined || options.isPatch === true) return undefined;
@@ -26,7 +26,12 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
   let object = assembleObject(old, old.metadata, status);
   if (kind.default !== undefined && kind.defaultsSpecAlone !== true && kind.default(object, context.kindContext) !== object) return undefined;
   if (typeof strategy === 'object') {
-    if (strategy.prepareForUpdate !== undefined) object = settle(kind, strategy.prepareForUpdate(object, old, context.kindContext), object);
+    if (strategy.prepareForUpdate !== undefined) {
+      const prepared = strategy.prepareForUpdate(object, old, context.kindContext);
+      // Most prepare nothing but the status.
+      const isStatusAlone = prepared.metadata === object.metadata && prepared['spec'] === object['spec'] && object['spec'] !== undefined && Object.keys(prepared).length === 5 && Object.keys(object).length === 5;
+      object = prepared === object ? object : isStatusAlone ? assembleObject(object, object.metadata, conform(type, prepared['status'], status).value) : settle(kind, prepared, object);
+    }
     if (object['status'] !== status) isUnchanged = isSame(object['status'], old['status']);
     if (object.metadata !== old.metadata) return undefined;
     if (strategy.validateUpdate !== undefined) {
@@ -37,11 +42,13 @@ export function updatePlainStatus(context: ServerContext, scope: Scope, name: st
   }
   if (isUnchanged) return old;
   const metadata = metadataAt(old.metadata, old.metadata.managedFields, context.nextVersion(resource));
-  return context.storage.put(resource, context.key(scope, name), assembleObject(object, metadata, object['status']), old).after;
+  return context.storage.put(resource, key, assembleObject(object, metadata, object['status']), old).after;
 }
 
 /** Whether nothing but the status is other than what is stored, and there is one. */
 function differsByStatus(sent: KubeObject, old: KubeObject): boolean {
+  if (typeof sent['status'] !== 'object' || sent['status'] === null) return false;
+  if (isUsual(sent) && isUsual(old)) return sent.kind === old.kind && sent.apiVersion === old.apiVersion && sent['spec'] === old['spec'];
   const keys = Object.keys(sent);
   let count = 0;
   for (let index = 0; index < keys.length; index++) {
@@ -51,5 +58,5 @@ function differsByStatus(sent: KubeObject, old: KubeObject): boolean {
     count++;
   }
   const held = Object.keys(old).length - (old['status'] === undefined ? 0 : 1);
-  return count === held && typeof sent['status'] === 'object' && sent['status'] !== null;
+  return count === held;
 }

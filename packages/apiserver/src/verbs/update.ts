@@ -46,13 +46,14 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
   }
   const sentNamespace = sent.metadata.namespace ?? '';
   if (scope.kind.namespaced && sentNamespace !== '' && sentNamespace !== scope.namespace) throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
-  const old = context.storage.get(scope.resource, context.key(scope, name));
+  const key = context.key(scope, name);
+  const old = context.storage.get(scope.resource, key);
   if (old === undefined && scope.kind.createsOnUpdate === true && options.subresource === undefined) {
     options.onCreated?.();
     return create(context, scope, sent, options);
   }
   if (old !== undefined && options.subresource === 'status') {
-    const updated = updatePlainStatus(context, scope, name, sent, old, options);
+    const updated = updatePlainStatus(context, scope, name, key, sent, old, options);
     if (updated !== undefined) return updated;
   }
   return store(context, scope, name, old ?? context.stored(scope, name), decode(context, scope.kind, sent, old), options);
