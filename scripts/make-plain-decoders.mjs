@@ -2,7 +2,9 @@
 // names of their fields. They say nothing that the schema does not: a property of the api package compares them with the walk.
 // usage: node --conditions=source --import tsx scripts/make-plain-decoders.mjs
 import { writeFileSync } from 'node:fs';
-import { structOfDefinition, zeroObject } from '../packages/api/src/index.ts';
+// From their own files: kinds use what is made here.
+import { zeroObject } from '../packages/api/src/schema/conform.ts';
+import { structOfDefinition } from '../packages/api/src/schema/types.ts';
 
 const CORE = 'io.k8s.api.core.v1';
 const DEFINITIONS = [

@@ -1,5 +1,5 @@
 // DefaultTolerationSeconds: pods tolerate a lost node for five minutes. Upstream: plugin/pkg/admission/defaulttolerationseconds (1.37).
-import { copyPodSpec, deepFreeze, memoizeFrozen, type KubeObject, type PodSpec, type Toleration } from '@kubesim/api';
+import { copyPodSpec, deepFreeze, memoizeFrozen, type PodSpec, type Toleration } from '@kubesim/api';
 import { withSpec } from '../assemble.ts';
 import type { AdmissionPlugin } from './admission-plugin.ts';
 
