@@ -194,6 +194,18 @@ describe('pod worker', () => {
     expect(run.statuses.at(-1)?.t).toBeLessThan(4);
   });
 
+  it('should not sync a pod anew whose object comes as another copy, its keys in another order', () => {
+    const pod = podOf({ containers: [sim()] });
+    const told = (metadata: object): boolean => {
+      const first = { ...pod, metadata: { ...pod.metadata, resourceVersion: '1', labels: { app: 'web', tier: 'db' }, annotations: { a: '1', b: '2' } } } as Pod;
+      const copy = { ...first, metadata: { ...first.metadata, resourceVersion: '2', ...metadata } } as Pod;
+      return runPod({ containers: [sim()], seconds: 5.9, at: [{ t: 0, input: { kind: 'update', pod: first } }, { t: 5, input: { kind: 'update', pod: copy } }] }).state.lastSyncAt >= Date.UTC(2026, 0, 1) + 5_000;
+    };
+    expect(told({ labels: { tier: 'db', app: 'web' }, annotations: { b: '2', a: '1' } })).toBe(false);
+    expect(told({ labels: { tier: 'db', app: 'shop' } })).toBe(true);
+    expect(told({ annotations: { a: '1' } })).toBe(true);
+  });
+
   it('[KL20] should let a pull come to its end before it ends a pod that was deleted meanwhile', () => {
     const run = runPod({ containers: [{ ...sim(), image: 'slow/8/x' }], seconds: 12, at: [{ t: 4, input: 'delete' }] });
     expect(told(run).slice(-2)).toEqual(['8.021 Running c:running#0+ ready=True', '8.221 Succeeded c:terminated 0#0 ready=False/PodCompleted']);

@@ -87,13 +87,12 @@ function updated(draft: PodDraft, pod: Pod, isGone: boolean, env: PodEnvironment
     return;
   }
   if (draft.mode !== 'sync') return;
-  const differs = before.metadata?.generation !== pod.metadata?.generation || before.metadata?.labels !== pod.metadata?.labels || before.metadata?.annotations !== pod.metadata?.annotations;
-  if ((differs && before.metadata?.resourceVersion !== pod.metadata?.resourceVersion && specDiffers(before, pod)) || gatesDiffer(before, pod)) draft.wantsSync = true;
+  if ((before.metadata?.resourceVersion !== pod.metadata?.resourceVersion && specDiffers(before, pod)) || gatesDiffer(before, pod)) draft.wantsSync = true;
 }
 
+/** By what they say: the same object may come as another copy, with its keys in another order. A spec differs where the generation does. */
 function specDiffers(before: Pod, pod: Pod): boolean {
-  const text = (each: Pod): string => JSON.stringify([each.spec, each.metadata?.labels, each.metadata?.annotations, each.metadata?.generation]);
-  return text(before) !== text(pod);
+  return before.metadata?.generation !== pod.metadata?.generation || !isSame(before.metadata?.labels, pod.metadata?.labels) || !isSame(before.metadata?.annotations, pod.metadata?.annotations);
 }
 
 function gatesDiffer(before: Pod, pod: Pod): boolean {
