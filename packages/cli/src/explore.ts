@@ -1,7 +1,7 @@
 // `kubesim explore FILE`: what a file asks to be explored, as data, and what came of it, as lines.
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
-  allInvariants, describeFailure, explore, findLoop, runScenario, shrinkScenario, type Bounds, type Exploration, type Intervention, type Loop, type Monitor, type PausedExploration, type RunOptions, type Scenario, type ScenarioBounds,
+  allInvariants, checkCertificate, describeFailure, explore, findLoop, runScenario, shrinkScenario, type Bounds, type Certificate, type Exploration, type Intervention, type Loop, type Monitor, type PausedExploration, type RunOptions, type Scenario, type ScenarioBounds,
   type ScenarioExploration, type SearchOptions,
 } from '@kubesim/testing';
 import { Cluster, type ClusterOptions } from 'kubesim';
@@ -49,11 +49,14 @@ export interface ExploreCommand {
   readonly states?: string;
   readonly state?: string;
   readonly certificate?: string;
+  /** A certificate to check instead. */
+  readonly check?: string;
 }
 
 /** Runs the command; answers what to print, and whether nothing was found. Throws Error for a file that means nothing. */
 export function exploreFile(path: string, options: ExploreCommand, log: (line: string) => void): boolean {
   const file = readFile(path);
+  if (options.check !== undefined) return checkFile(file, options.check, log);
   const search: SearchOptions = {
     shard: readShard(options.shard), resume: options.state === undefined ? undefined : readPaused(options.state),
     pauseAfter: options.states === undefined ? undefined : readCount('--states', options.states),
@@ -73,12 +76,42 @@ export function exploreFile(path: string, options: ExploreCommand, log: (line: s
   return result.violation === undefined && loop === undefined;
 }
 
-function exploreCluster(file: ExplorationFile, search: SearchOptions): Exploration {
+/** Checks a certificate against what the file asks for; answers whether it is right. */
+function checkFile(file: ExplorationFile | ScenarioFile, path: string, log: (line: string) => void): boolean {
+  let certificate: unknown;
+  try {
+    certificate = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`--check ${path}: ${(error as Error).message}`);
+  }
+  if (certificate === null || typeof certificate !== 'object') throw new Error(`--check ${path}: expected a certificate, as --certificate writes it`);
+  const given = certificate as Certificate;
+  const difference = 'scenario' in file ? checkScenario(given, file) : checkCluster(given, file);
+  log(difference === undefined ? `confirmed: ${given.states} states, each step made anew, and nothing is broken` : `refused: ${difference}`);
+  return difference === undefined;
+}
+
+function checkScenario(certificate: Certificate, { scenario, cluster, bounds, properties }: ScenarioFile): string | undefined {
+  const { maxStates: _maxStates, maxDepth: _maxDepth, ...scenarioBounds } = bounds ?? {};
+  return checkCertificate(certificate, scenario, { bounds: scenarioBounds, properties: propertiesOf(properties), cluster });
+}
+
+function checkCluster(certificate: Certificate, file: ExplorationFile): string | undefined {
+  const { maxStates: _maxStates, maxDepth: _maxDepth, ...bounds } = file.bounds ?? {};
+  return checkCertificate(certificate, startOf(file).kernel.seal(), { ...bounds, interventions: file.interventions, monitors: monitorsOf(file) });
+}
+
+/** The cluster from which a file is explored. */
+function startOf(file: ExplorationFile): Cluster {
   const cluster = new Cluster({ events: false, ...file.cluster });
   for (const manifest of file.given ?? []) cluster.apply(JSON.stringify(manifest));
   cluster.settle();
   for (const action of file.when ?? []) act(cluster, action);
-  return explore(cluster.kernel.seal(), { ...file.bounds, interventions: file.interventions, monitors: monitorsOf(file), ...search });
+  return cluster;
+}
+
+function exploreCluster(file: ExplorationFile, search: SearchOptions): Exploration {
+  return explore(startOf(file).kernel.seal(), { ...file.bounds, interventions: file.interventions, monitors: monitorsOf(file), ...search });
 }
 
 function exploreScenario({ scenario, cluster, bounds, properties }: ScenarioFile, search: SearchOptions): ScenarioExploration {

@@ -59,6 +59,7 @@ program.command('explore <file>')
   .option('--states <count>', 'pause after so many further distinct states')
   .option('--state <path>', 'where a paused exploration is kept, and goes on from')
   .option('--certificate <path>', 'where to write that the space was exhausted')
+  .option('--check <path>', 'check such a certificate instead, by steps of a plain machine')
   .action((file: string, options: ExploreCommand) => {
     process.exitCode = exploreFile(file, options, (line) => { console.log(line); }) ? 0 : 1;
   });

@@ -31,6 +31,19 @@ describe('kubesim explore', () => {
     expect(JSON.parse(readFileSync(certificate, 'utf8'))).toMatchObject({ format: 'kubesim-certificate/1', budgets: { deviations: 0, crashes: 1 }, interventions: ['the manager crashes'] });
   });
 
+  it('should confirm its certificate by another search, and refuse one that was tampered with', () => {
+    const path = join(folder, 'whole.json');
+    run(small, { certificate: path });
+    const certificate = JSON.parse(readFileSync(path, 'utf8')) as { readonly states: number; readonly start: string };
+    expect(run(small, { check: path })).toEqual({ isRight: true, lines: [`confirmed: ${certificate.states} states, each step made anew, and nothing is broken`] });
+    const tampered = (fields: object): { readonly isRight: boolean; readonly lines: readonly string[] } => run(small, { check: write('tampered.json', { ...certificate, ...fields }) });
+    expect(tampered({ budgets: { deviations: 3, deferrals: 0, crashes: 1 } })).toEqual({ isRight: false, lines: ['refused: budgets is {"deviations":3,"deferrals":0,"crashes":1} there and {"deviations":0,"deferrals":0,"crashes":1} here'] });
+    expect(tampered({ monitors: [] }).lines[0]).toContain('refused: monitors is [] there');
+    expect(tampered({ statesDigest: certificate.start }).lines).toEqual(['refused: its states are not those that are there']);
+    expect(() => run(small, { check: write('broken-certificate.json', '{') })).toThrow('broken-certificate.json:');
+    expect(() => run(small, { check: write('no-certificate.json', '7') })).toThrow('expected a certificate, as --certificate writes it');
+  });
+
   it('should pause and go on to the same end', () => {
     const whole = run(small).lines;
     const state = join(folder, 'state.json');

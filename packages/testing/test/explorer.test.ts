@@ -324,11 +324,50 @@ describe('certificates', () => {
     expect(checkCertificate(copy, world, bounds)).toBeUndefined();
     expect(checkCertificate({ ...copy, states: copy.states - 1 }, world, bounds)).toContain('states');
     expect(checkCertificate({ ...copy, statesDigest: copy.start }, world, bounds)).toContain('its states are not those');
+    expect(checkCertificate({ ...copy, finals: copy.finals + 1 }, world, bounds)).toContain('final states');
+    expect(checkCertificate({ ...copy, depth: 3 }, world, bounds)).toContain('it claims depth 3, and some state is');
+    expect(checkCertificate({ ...copy, interventions: [] }, world, bounds)).toContain('interventions is [] there and ["set"] here');
+    expect(checkCertificate({ ...copy, fingerprint: [] }, world, bounds)).toContain('fingerprint is [] there');
+    expect(checkCertificate({ ...copy, format: 'kubesim-certificate/2' as typeof copy.format }, world, bounds)).toContain('its format is "kubesim-certificate/2"');
     expect(checkCertificate(copy, start([2, 1, 2]), bounds)).toContain('start');
     expect(checkCertificate(copy, world, { ...bounds, budgets: { faults: 2 } })).toContain('budgets');
     expect(checkCertificate(copy, world, { ...bounds, monitors: [never('never 14', (shared) => shared === 14)] })).toContain('monitors');
     const broken = { ...bounds, monitors: [never('never 999', (shared) => shared === 14)] };
     expect(checkCertificate(copy, world, broken)).toContain('a path breaks never 999');
+  });
+});
+
+/** Parts whose steps hang on what the machine does not hold: the nth step there is adds n. */
+function hangingOnTheHost(): World {
+  let steps = 0;
+  const machine = new Machine({ definition: { ...definition, components: [{ ...cell, receive: (on: Machine, _state: CellState, message: { readonly again: number }, slot: number) => {
+    on.edit<CellState>(slot).value += ++steps;
+    if (message.again > 0) on.send(slot, `cell ${slot}`, 'own', { op: 'own', again: message.again - 1 });
+  } }] } });
+  machine.spawn('cell', 'shared');
+  for (const slot of [machine.spawn('cell', 'one'), machine.spawn('cell', 'other')]) machine.send(slot, `cell ${slot}`, 'own', { op: 'own', again: 1 });
+  return machine.seal();
+}
+
+describe('the check of a certificate', () => {
+  it('should not take over a step that a machine makes otherwise', () => {
+    const { certificate } = explore(hangingOnTheHost(), {});
+    if (certificate === undefined) throw new Error('no certificate');
+    expect(checkCertificate(certificate, hangingOnTheHost(), {})).toMatch(/^after "own" a machine comes to another state, first in (one|other)$/);
+  });
+
+  it('should not take over what a monitor made of a step that it would judge otherwise', () => {
+    const world = start([1, 1], ['own']);
+    let isSteady = true;
+    const fickle: Monitor<number> = { name: 'fickle', initial: 0, watches: 'shared', step: (state) => ({ state: isSteady ? 0 : state + 1 }) };
+    const bounds = { monitors: [fickle], interventions: [{ name: 'set', input: 'set', args: 7 }] };
+    const { certificate } = explore(world, bounds);
+    if (certificate === undefined) throw new Error('no certificate');
+    expect(checkCertificate(certificate, world, bounds)).toBeUndefined();
+    // Steady where the search asks it, which asks first, and not where it is asked again.
+    let asked = 0;
+    const twoFaced: Monitor<number> = { ...fickle, step: (state) => { isSteady = asked++ % 2 === 0; return fickle.step(state, undefined as never); } };
+    expect(checkCertificate(certificate, world, { ...bounds, monitors: [twoFaced] })).toBe('after "set" fickle remembers something else on a machine');
   });
 });
 

@@ -335,16 +335,21 @@ export class Space {
     if ('violation' in start) throw new RangeError('explore: a path from a start that is broken');
     let spot: Spot = start;
     for (const step of path) {
-      bringTo(machine, spot.state.now);
       const move: Move | undefined = this.moves(spot).find((candidate) => ('name' in candidate ? candidate.name : candidate.choice) === step);
       if (move === undefined) throw new RangeError(`explore: the path goes on with ${JSON.stringify(step)}, which cannot be done there`);
+      bringTo(machine, spot.state.now);
       each(spot, move);
-      if ('choice' in move) machine.stepChoice(move.choice);
-      else this.actionOf(move)(machine);
+      this.makeOn(machine, move);
       spot = this.take(spot, move).spot;
     }
     bringTo(machine, spot.state.now);
     return machine;
+  }
+
+  /** Makes a move on a machine that stands where it can be made. */
+  makeOn(machine: Machine, move: Move): void {
+    if ('choice' in move) machine.stepChoice(move.choice);
+    else this.actionOf(move)(machine);
   }
 
   private actionOf({ kind, index }: Extract<Move, { readonly name: string }>): (machine: Machine) => void {
@@ -473,8 +478,8 @@ export class Space {
   }
 }
 
-/** Lets a machine's time come to an instant before which nothing is due; what is due then is not done. */
-function bringTo(machine: Machine, now: number): void {
+/** Lets a machine's time come to an instant before which nothing is due; what is due then is not done. @internal */
+export function bringTo(machine: Machine, now: number): void {
   if (machine.now >= now) return;
   if (machine.nextInstant === now) machine.alternatives();
   else machine.run({ until: now });
