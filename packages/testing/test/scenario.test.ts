@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Machine, World } from '@kubesim/kernel';
+import type { Controller } from 'kubesim';
 import { describeFailure, doCommand, runScenario, scenario, ScenarioRunner, shrinkScenario, stepsOf, type Monitor, type Scenario } from '@kubesim/testing';
 
 const SEED = Number(process.env['KUBESIM_SEED'] ?? 20_260_101);
@@ -56,6 +57,38 @@ describe(`scenarios (KUBESIM_SEED=${SEED})`, () => {
     const { scenario: shrunk } = shrinkScenario(SMALL, (each) => runner.run(each).violation !== undefined);
     expect(stepsOf(shrunk)).toBe(1);
     expect(shrunk).toMatchObject({ nodes: [{}], objects: [{ replicas: 1 }], workload: [{ waitMs: 0, do: 'setImage', version: 2 }], faults: [], choices: { mode: 'fifo' } });
+  });
+
+  it('should name a controller that writes over and over, long before the bound of steps, and shrink what shows it quickly', () => {
+    const restless: Controller = {
+      name: 'restless', watches: ['configmaps'], workers: 1,
+      handle: (context, change) => { if (change.after?.metadata.name === 'count') context.enqueue('count'); },
+      *reconcile(context) {
+        const held = context.decide(() => context.lister('configmaps').get('default', 'count') ?? null);
+        if (held !== null) yield { verb: 'update', resource: 'configmaps', namespace: 'default', name: 'count', object: { ...held, data: { count: String(Number(held['data']?.count ?? 0) + 1) } } };
+        return undefined;
+      },
+    };
+    const runner = new ScenarioRunner({ controllers: [restless] });
+    const count: Scenario = { ...SMALL, objects: [{ kind: 'Manifest', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'count', namespace: 'default' } } }, ...SMALL.objects] };
+    const run = runner.run(count);
+    expect(run.violation?.property).toBe('convergence');
+    expect(run.violation?.message).toMatch(/^configmaps default\/count was written more than 1000 times within 60 s; /);
+    expect(run.cluster.steps).toBeLessThan(20_000);
+    const { scenario: shrunk, tried } = shrinkScenario(count, (each) => runner.run(each).violation?.property === 'convergence');
+    expect([stepsOf(shrunk), shrunk.objects.length]).toEqual([0, 1]);
+    expect(tried).toBeLessThan(20);
+  });
+
+  it('should try no scenario twice, and each kind of step until it helps no more', () => {
+    const tried: string[] = [];
+    const few = shrinkScenario({ ...SMALL, nodes: [{}, {}, {}, {}] }, (each) => {
+      tried.push(JSON.stringify(each));
+      return each.workload.some((command) => command.do === 'scale');
+    });
+    expect(new Set(tried).size).toBe(tried.length);
+    expect(few.tried).toBe(tried.length);
+    expect(few.scenario).toMatchObject({ nodes: [{}], workload: [{ waitMs: 0, do: 'scale', replicas: 0 }], faults: [], choices: { mode: 'fifo' } });
   });
 
   it('should shrink within fc.assert', () => {

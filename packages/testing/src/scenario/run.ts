@@ -58,6 +58,9 @@ const QUIET_MS = 6 * 60_000;
 const IDLE_STEPS = 20_000;
 /** Who waits so long for his next try only looks at rest. Upstream: the longest back-off of a workqueue, DefaultTypedControllerRateLimiter in client-go/util/workqueue. */
 const BACK_OFF_MS = 1_000_000 + 10_000;
+/** Nobody who comes to rest writes one object so often within a minute: without that, who writes over and over would use up all of the steps. */
+const WRITES_OF_ONE_MAX = 1_000;
+const WRITES_WINDOW_MS = 60_000;
 /** Choices go on for so long after the last command, then all is first in, first out. */
 export const AFTERMATH_MS = 10_000;
 /** How late a cache may be where heads may be put off to the next instant. */
@@ -162,6 +165,11 @@ class Run {
   private readonly calmMs: number;
   private readonly storage: WorldStorage;
   private readonly received = new Map<string, number>();
+  /** Writes of each object since an instant. */
+  private readonly writes = new Map<string, number>();
+  private writesSince = 0;
+  /** Who is written over and over. */
+  private spins: string | undefined;
   private revision: number;
   private violation: Violation | undefined;
   private reached = { rollout: false, faultInRollout: false, scaleInRollout: false, nodeLostWhileTerminating: false };
@@ -312,10 +320,11 @@ class Run {
           writtenAt = kernel.now;
           writtenIn = kernel.steps;
         }
-        return this.violation !== undefined || isThere() || kernel.steps >= (kernel.steps - writtenIn > IDLE_STEPS ? spinBound : bound) || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
+        return this.violation !== undefined || this.spins !== undefined || isThere() || kernel.steps >= (kernel.steps - writtenIn > IDLE_STEPS ? spinBound : bound) || (settle && (kernel.now - writtenAt > QUIET_MS || kernel.steps - writtenIn > IDLE_STEPS));
       },
     });
     this.look(false);
+    if (this.violation === undefined && this.spins !== undefined) this.violation = this.loop(this.spins);
     const isOver = outcome === 'settled' || outcome === 'idle';
     if (this.violation !== undefined || !settle || isOver || (outcome === 'stopped' && kernel.steps < bound)) return isOver;
     this.violation = this.loop(outcome === 'until' ? `not at rest ${this.calmMs / 60_000} minutes after the last fault` : `no rest within ${STEPS_MAX} steps`);
@@ -347,7 +356,22 @@ class Run {
     const changes = this.changes();
     this.revision = this.storage.revision;
     if (changes.length > 0) this.violation = this.following.step(this.view(changes, byUser));
+    if (!byUser) this.countWrites(changes);
     return changes.some((change) => change.resource !== 'nodes' && !isOnlyAnotherTry(change));
+  }
+
+  private countWrites(changes: readonly Change[]): void {
+    const { cluster: { now }, writes } = this;
+    if (now - this.writesSince > WRITES_WINDOW_MS) {
+      writes.clear();
+      this.writesSince = now;
+    }
+    for (const { resource, key } of changes) {
+      const name = `${resource} ${key}`;
+      const count = (writes.get(name) ?? 0) + 1;
+      writes.set(name, count);
+      if (count > WRITES_OF_ONE_MAX) this.spins ??= `${name} was written more than ${WRITES_OF_ONE_MAX} times within ${WRITES_WINDOW_MS / 1_000} s`;
+    }
   }
 
   private view(changes: readonly Change[], byUser: boolean): ReturnType<typeof viewOf> {

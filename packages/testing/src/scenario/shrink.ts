@@ -92,21 +92,32 @@ function definitionsOf(objects: readonly ObjectSpec[]): number {
   return objects.filter((spec) => spec.kind === 'Manifest' && spec.object.kind === 'CustomResourceDefinition').length;
 }
 
+type Pass = (scenario: Scenario) => Iterable<Scenario>;
+
+/** What can be made smaller, one thing after the other: what takes the most away, and what matters the least, first. */
+const PASSES: readonly Pass[] = [
+  function* fifo(scenario) { for (const choices of fewerChoices(scenario)) yield { ...scenario, choices }; },
+  function* faults(scenario) { for (const faults of without(scenario.faults)) yield { ...scenario, faults }; },
+  function* commands(scenario) { for (const workload of without(scenario.workload)) yield { ...scenario, workload }; },
+  function* objects(scenario) { for (const objects of without(scenario.objects)) if (objects.length > 0 && definitionsOf(objects) === definitionsOf(scenario.objects)) yield { ...scenario, objects }; },
+  function* nodes(scenario) { if (scenario.nodes.length > 1) yield { ...scenario, nodes: scenario.nodes.slice(0, -1) }; },
+  function* profile(scenario) {
+    if (scenario.featureGates !== undefined && Object.keys(scenario.featureGates).length > 0) yield { ...scenario, featureGates: {} };
+    if (scenario.kubernetes !== '1.37') yield { ...scenario, kubernetes: '1.37' };
+  },
+  function* fields(scenario) { for (const objects of eachSimpler(scenario.objects, simplerObject)) yield { ...scenario, objects }; },
+  function* details(scenario) { for (const workload of eachSimpler(scenario.workload, simplerCommand)) yield { ...scenario, workload }; },
+  function* aftermath(scenario) { if (scenario.aftermathMs !== undefined) yield withoutAftermath(scenario); },
+  function* instants(scenario) { for (const faults of eachSimpler(scenario.faults, earlier)) yield { ...scenario, faults }; },
+  function* replay(scenario) {
+    const last = recorded(scenario);
+    if (last !== undefined) yield last;
+  },
+];
+
 /** Scenarios that are one step smaller, the boldest first. All of them are legal if the scenario is. @public */
 export function* smallerScenarios(scenario: Scenario): Generator<Scenario> {
-  for (const choices of fewerChoices(scenario)) yield { ...scenario, choices };
-  for (const faults of without(scenario.faults)) yield { ...scenario, faults };
-  for (const workload of without(scenario.workload)) yield { ...scenario, workload };
-  for (const objects of without(scenario.objects)) if (objects.length > 0 && definitionsOf(objects) === definitionsOf(scenario.objects)) yield { ...scenario, objects };
-  if (scenario.nodes.length > 1) yield { ...scenario, nodes: scenario.nodes.slice(0, -1) };
-  if (scenario.featureGates !== undefined && Object.keys(scenario.featureGates).length > 0) yield { ...scenario, featureGates: {} };
-  if (scenario.kubernetes !== '1.37') yield { ...scenario, kubernetes: '1.37' };
-  for (const objects of eachSimpler(scenario.objects, simplerObject)) yield { ...scenario, objects };
-  for (const workload of eachSimpler(scenario.workload, simplerCommand)) yield { ...scenario, workload };
-  if (scenario.aftermathMs !== undefined) yield withoutAftermath(scenario);
-  for (const faults of eachSimpler(scenario.faults, earlier)) yield { ...scenario, faults };
-  const last = recorded(scenario);
-  if (last !== undefined) yield last;
+  for (const pass of PASSES) yield* pass(scenario);
 }
 
 /** What shrinking came to. @public */
@@ -136,22 +147,39 @@ function thinned(scenario: Scenario, fails: (scenario: Scenario) => boolean): Sc
 }
 
 /**
- * Makes a failing scenario as small as it gets by single steps, within so many tries. Drawn choices become deviations last, and only
- * where few of them are needed. `fails` must hold for the scenario itself. @public
+ * Makes a failing scenario as small as it gets by single steps, within so many tries. Each kind of step is taken as often as it helps before the next, and
+ * all of them again until none does; no scenario is tried twice. Drawn choices become deviations last, and only where few of them are needed. `fails` must
+ * hold for the scenario itself. @public
  */
 export function shrinkScenario(scenario: Scenario, fails: (scenario: Scenario) => boolean, triesMax: number = TRIES_MAX): Shrunk {
   let best = scenario;
   let tried = 0;
-  const tries = (candidate: Scenario): boolean => tried < triesMax && (tried++, fails(candidate));
-  for (;;) {
-    let found: Scenario | undefined;
-    for (const candidate of smallerScenarios(best)) {
-      if (tried >= triesMax) return { scenario: best, tried };
-      const isRecorded = candidate.choices.mode === 'deviations' && best.choices.mode !== 'deviations';
-      found = isRecorded ? (tries(candidate) ? thinned(candidate, tries) : undefined) : tries(candidate) ? candidate : undefined;
-      if (found !== undefined) break;
+  const passed = new Set<string>();
+  const tries = (candidate: Scenario): boolean => {
+    const text = JSON.stringify(candidate);
+    if (tried >= triesMax || passed.has(text)) return false;
+    tried++;
+    if (fails(candidate)) return true;
+    passed.add(text);
+    return false;
+  };
+  const smaller = (pass: Pass): Scenario | undefined => {
+    for (const candidate of pass(best)) {
+      if (tried >= triesMax) return undefined;
+      if (!tries(candidate)) continue;
+      const found = candidate.choices.mode === 'deviations' && best.choices.mode !== 'deviations' ? thinned(candidate, tries) : candidate;
+      if (found !== undefined) return found;
     }
-    if (found === undefined) return { scenario: best, tried };
-    best = found;
+    return undefined;
+  };
+  for (let isSmallest = false; !isSmallest;) {
+    isSmallest = true;
+    for (const pass of PASSES) {
+      for (let found = smaller(pass); found !== undefined; found = smaller(pass)) {
+        best = found;
+        isSmallest = false;
+      }
+    }
   }
+  return { scenario: best, tried };
 }
