@@ -47,6 +47,19 @@ describe('what hunting bugs found', () => {
     expect(violation).toBeUndefined();
   });
 
+  it('should not ask a set with as many available pods as it asks for to look at them again', () => {
+    const { violation } = runScenario({
+      seed: 0, kubernetes: '1.36', nodes: [{}, {}, {}],
+      objects: [{ kind: 'StatefulSet', name: 'web', replicas: 3, pod: { version: 1, graceSeconds: 1 }, podManagementPolicy: 'OrderedReady', minReadySeconds: 5 }, { kind: 'ResourceQuota', name: 'limit', pods: 2 }],
+      workload: [
+        { waitMs: 2_489, do: 'deletePod', of: 'web', nth: 2 }, { waitMs: 60_000, do: 'setImage', target: 'statefulset/web', version: 0 }, { waitMs: 0, do: 'evict', of: 'web', nth: 2 },
+        { waitMs: 0, do: 'partition', target: 'statefulset/web', partition: 3 }, { waitMs: 0, do: 'setImage', target: 'statefulset/web', version: 3 }, { waitMs: 964, do: 'scale', target: 'statefulset/web', replicas: 1 },
+      ],
+      faults: [{ atMs: 62_489, fault: 'crash', process: 'controllers', forMs: 11 }], choices: { mode: 'fifo' },
+    });
+    expect(violation).toBeUndefined();
+  });
+
   it('should not ask a set to make a pod whose claim was still that of the former one, for nobody looks again when that is gone', () => {
     const { violation, cluster } = runScenario({
       ...SET, kubernetes: '1.34', objects: [{ kind: 'StatefulSet', name: 'web', replicas: 2, pod: { version: 1 }, claims: true, whenScaled: 'Delete' }],

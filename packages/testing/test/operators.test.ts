@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '@kubesim/api';
-import { claimsOfMembersGo, customResourceCommand, membersAreCounted, membersKeepTheirClaims, operatorsConverge, operatorsCreateWithMeasure, type Monitor, type MonitorView } from '../src/index.ts';
+import { claimsOfMembersGo, customResourceCommand, membersAreCounted, membersKeepTheirClaims, operatorsConverge, operatorsCreateWithMeasure, scalesStay, type Monitor, type MonitorView } from '../src/index.ts';
 
 it('should draw every sort of command against a custom resource, scales the most', () => {
   const resource = { definition: { metadata: { name: 'zoos.example.com' } } as KubeObject, object: { kind: 'Zoo', metadata: { name: 'zoo' }, spec: { replicas: 2 } } as unknown as KubeObject };
@@ -63,6 +63,21 @@ describe('members keep their claims', () => {
     for (const pods of [[pod('zoo-0', 'data-zoo-0', GOING)], [pod('zoo-0', 'data-zoo-0', {}, 'Failed')], [pod('zoo-1', 'data-zoo-1')], []]) expect(said(membersKeepTheirClaims, view({ ...living, pods }, [removed('data-zoo-0')]))).toBeUndefined();
     for (const zoos of [[], [zoo({}, {}, GOING)], [zoo({}, {}, { uid: 'another' })]]) expect(said(membersKeepTheirClaims, view({ ...living, [ZOOS]: zoos }, [removed('data-zoo-0')]))).toBeUndefined();
     expect(said(membersKeepTheirClaims, view(living, [removed('data-zoo-0')], { byUser: true }))).toBeUndefined();
+  });
+});
+
+describe('scales of users stay', () => {
+  const scaled = (from: number, to: number): object => ({ resource: ZOOS, key: 'default/zoo', type: 'MODIFIED', before: { apiVersion: 'example.com/v1', ...zoo({ replicas: from }) }, after: { apiVersion: 'example.com/v1', ...zoo({ replicas: to }) } });
+  const byUser = view({}, [scaled(2, 4)], { byUser: true });
+
+  it('should not hold where an operator sets a scale back', () => {
+    expect(said(scalesStay, byUser, view({}, [scaled(4, 2)]))).toBe('Zoo default/zoo was scaled to 4 by the user, and is set back to 2');
+  });
+
+  it('should hold where an operator scales to another number, or the user takes it back himself', () => {
+    expect(said(scalesStay, byUser, view({}, [scaled(4, 3)]))).toBeUndefined();
+    expect(said(scalesStay, byUser, view({}, [scaled(4, 2)], { byUser: true }))).toBeUndefined();
+    expect(said(scalesStay, view({}, [scaled(2, 4)]), view({}, [scaled(4, 2)]))).toBeUndefined();
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { atRest } from '../properties/monitor.ts';
 import { hasCondition, hasEnded, isReady, isTerminating, keyOf, withUnseenPods } from './facts.ts';
-import { isOnLostNode, isQuotaTight, owned, revisionOf } from './hindrances.ts';
+import { hasEnoughAvailable, isOnLostNode, isQuotaTight, owned, revisionOf } from './hindrances.ts';
 
 /** Every ReplicaSet has as many pods as it asks for. @public */
 export const replicaSetsConverge: Monitor<readonly string[]> = {
@@ -42,7 +42,7 @@ export const statusEqualsRecount: Monitor<null> = atRest('status equals recount'
       const status = (workload['status'] ?? {}) as Readonly<Record<string, number | string>>;
       const counted: Record<string, number> = { replicas: pods.length, readyReplicas: pods.filter(isReady).length };
       if (kind === 'StatefulSet' && workload['spec'].updateStrategy?.type !== 'OnDelete') counted['updatedReplicas'] = pods.filter((pod) => revisionOf(pod) === status['updateRevision'] && !isTerminating(pod)).length;
-      if (((workload['spec'].minReadySeconds as number | undefined) ?? 0) > 0 && counted['readyReplicas'] === pods.length) counted['availableReplicas'] = pods.length;
+      if (((workload['spec'].minReadySeconds as number | undefined) ?? 0) > 0 && counted['readyReplicas'] === pods.length && !hasEnoughAvailable(workload)) counted['availableReplicas'] = pods.length;
       const wrong = Object.keys(counted).find((field) => (status[field] ?? 0) !== counted[field]);
       if (wrong !== undefined) return `status.${wrong} of ${keyOf(workload)} is ${status[wrong] ?? 0} where ${counted[wrong] ?? 0} are there`;
       if (status['observedGeneration'] !== workload.metadata.generation) return `the status of ${keyOf(workload)} observes generation ${status['observedGeneration'] ?? 0}, and it is at ${workload.metadata.generation ?? 0}`;

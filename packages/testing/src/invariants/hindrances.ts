@@ -33,6 +33,14 @@ export function isQuotaTight(view: MonitorView, namespace: string | undefined, n
   return view.list('resourcequotas', namespace).some((quota) => Number((quota['spec'].hard as Readonly<Record<string, string>> | undefined)?.['pods'] ?? Infinity) < need + there);
 }
 
+/**
+ * A set with minReadySeconds that counts as many available pods as it asks for does not look again when another becomes available, though those that it counts
+ * may be ones that it does not ask for. Upstream: syncStatefulSet in pkg/controller/statefulset/stateful_set.go (1.37). @internal
+ */
+export function hasEnoughAvailable(set: KubeObject): boolean {
+  return ((set['spec'].minReadySeconds as number | undefined) ?? 0) > 0 && ((set['status']?.availableReplicas as number | undefined) ?? 0) === ((set['spec'].replicas as number | undefined) ?? 1);
+}
+
 interface Profile { readonly kubernetes: string; readonly featureGates: Readonly<Record<string, boolean>> }
 
 /** The release and gates of the control plane; undefined where nothing is known of them. @internal */

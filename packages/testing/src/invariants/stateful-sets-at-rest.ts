@@ -4,7 +4,7 @@ import type { KubeObject } from '@kubesim/api';
 import type { Monitor, MonitorView } from '../explorer/monitor.ts';
 import { atRest } from '../properties/monitor.ts';
 import { beside, hasEnded, isHealthy, isTerminating, keyOf, ordinalOf, scaled } from './facts.ts';
-import { isHindered, isQuotaTight, owned, profileOf, revisionOf } from './hindrances.ts';
+import { hasEnoughAvailable, isHindered, isQuotaTight, owned, profileOf, revisionOf } from './hindrances.ts';
 
 /** A set at rest, as the rules look at it. */
 interface Standing {
@@ -74,7 +74,7 @@ function condemned({ set, start, end, isOrdered, pods, unhealthy, isQuotaTight: 
   const text = (ordinal: number): string => `at rest ${keyOf(pods.get(ordinal) as KubeObject)} is there and not asked for: ${keyOf(set)} asks for ${end - start} from ${start}`;
   // Upstream ends a sync at a failed create before it comes to the condemned ones.
   if (!isOrdered) return isTight && [...Array(end - start).keys()].some((index) => !pods.has(start + index)) ? undefined : text(staying[0] as number);
-  if (unhealthy.length > 0 || isTerminating(pods.get(highest) as KubeObject)) return undefined;
+  if (unhealthy.length > 0 || isTerminating(pods.get(highest) as KubeObject) || hasEnoughAvailable(set)) return undefined;
   const firstUnhealthy = beyond.findLast((ordinal) => !isHealthy(pods.get(ordinal)));
   return isHealthy(pods.get(highest)) || firstUnhealthy === highest ? text(highest) : undefined;
 }
