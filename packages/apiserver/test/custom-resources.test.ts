@@ -54,6 +54,29 @@ describe('custom resource definitions', () => {
   });
 });
 
+describe('custom resources', () => {
+  const widget = (fields: object): unknown => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' }, ...fields });
+  const scaled = (): ApiServer => {
+    const api = server();
+    const made = structuredClone(definition('widgets', 'Widget')) as { spec: { versions: [Record<string, unknown>] } };
+    made.spec.versions[0]['subresources'] = { scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } };
+    send(api, 'POST', DEFINITIONS, made);
+    return api;
+  };
+
+  it.each<[string, object, number, string]>([
+    ['no kind', { kind: undefined }, 400, "Object 'Kind' is missing in 'unstructured object has no kind'"],
+    ['no version', { apiVersion: undefined }, 400, 'the API version in the data () does not match the expected API version (example.com/v1)'],
+    ['another version', { apiVersion: 'example.com/v2' }, 400, 'the API version in the data (example.com/v2) does not match the expected API version (example.com/v1)'],
+    ['another kind', { kind: 'Gadget' }, 422, 'Gadget.example.com "w" is invalid: kind: Invalid value: "Gadget": must be Widget'],
+    ['metadata of another form', { metadata: { name: 'w', labels: { a: 1 } } }, 400, 'Widget in version "v1" cannot be handled as a Widget: json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string'],
+    ['a text for an object', { spec: 'x' }, 422, 'Widget.example.com "w" is invalid: [spec: Invalid value: "string": spec in body must be of type object: "string", .spec.size: Invalid value: 0: .spec.size accessor error: x is of the type string, expected map[string]interface{}]'],
+    ['a list for an object', { spec: ['a', 1] }, 422, 'Widget.example.com "w" is invalid: [spec: Invalid value: "array": spec in body must be of type object: "array", .spec.size: Invalid value: 0: .spec.size accessor error: [a 1] is of the type []interface {}, expected map[string]interface{}]'],
+  ])('should refuse %s', (_, fields, status, message) => {
+    expect(send(scaled(), 'POST', WIDGETS, widget(fields))).toMatchObject({ status, body: { message } });
+  });
+});
+
 describe('kinds without schema', () => {
   const HOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
   const hook = (name: string): unknown => ({ metadata: { name: 'x' }, webhooks: [{ name }] });

@@ -38,6 +38,13 @@ describe('a configuration to apply', () => {
     ['two ports that are alike by default', containers({ name: 'c', ports: [{ containerPort: 80 }, { containerPort: 80, protocol: 'TCP' }] }), '.spec.containers[name="c"].ports: duplicate entries for key [containerPort=80,protocol="TCP"]'],
     ['a finalizer twice', { ...containers({ name: 'c' }), metadata: { name: 'b', namespace: 'default', finalizers: ['a/b', 'a/b'] } }, '.metadata.finalizers: duplicate entries for key [="a/b"]'],
     ['an item without its key', containers({ image: 'x' }), '.spec.containers: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)'],
+    ['a number for a text', containers({ name: 'c', env: [{ name: 'P', value: 80 }] }), '.spec.containers[name="c"].env[name="P"].value: expected string, got &value.valueUnstructured{Value:80}'],
+    ['an object for a text', containers({ name: 'c', image: { b: ['x', null], a: true } }), '.spec.containers[name="c"].image: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"a":true, "b":[]interface {}{"x", interface {}(nil)}}}'],
+    ['a text for a number', containers({ name: 'c', ports: [{ containerPort: '80' }] }), '.spec.containers[name="c"].ports[containerPort="80",protocol="TCP"].containerPort: expected numeric (int or float), got string'],
+    ['a text for a boolean', containers({ name: 'c', tty: 'x' }), '.spec.containers[name="c"].tty: expected boolean, got &{x}'],
+    ['an object for a list', containers({ name: 'c', args: { a: 1 } }), '.spec.containers[name="c"].args: expected list, got &{map[a:1]}'],
+    ['a list for an object', containers({ name: 'c', securityContext: [1, 'b'] }), '.spec.containers[name="c"].securityContext: expected map, got &{[1 b]}'],
+    ['a list for a quantity', containers({ name: 'c', resources: { limits: { cpu: [] } } }), '.spec.containers[name="c"].resources.limits.cpu: expected any scalar, got &{[]}'],
     ['fields that nobody knows', { ...containers({ name: 'c', b: 1 }), a: 1 }, 'errors:\n  .a: field not declared in schema\n  .spec.containers[name="c"].b: field not declared in schema'],
   ])('should be refused for %s', (_, body, why) => {
     expect(messageOf(send('PATCH', `${PODS}/b`, 'application/apply-patch+yaml', body, 'fieldManager=m'))).toEqual([500, `failed to create typed patch object (default/b; /v1, Kind=Pod): ${why}`]);

@@ -1,7 +1,8 @@
 // What a configuration must be to be applied: fields that its schema has, items of lists that can be told apart.
-// Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/validate.go. Types of values are checked by the decoder.
+// and values of the type that it names. Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/validate.go.
 import { goJson } from '../encoding/go-json.ts';
-import type { ListType, TypeNode } from '../schema/types.ts';
+import { goSyntax, goText, goTypeOf } from '../encoding/go-text.ts';
+import type { ListType, ScalarType, TypeNode } from '../schema/types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,9 +24,32 @@ function elementOf(type: ListType, item: unknown): { readonly shown: string } | 
   return { shown: `[${parts.join(',')}]` };
 }
 
+/** What a leaf must hold; undefined where it may be anything. Fields of custom resources are of any form to the decoder, but have a type of their own. */
+const EXPECTED: Readonly<Record<string, 'number' | 'string' | 'boolean' | 'scalar'>> = {
+  'int32': 'number', 'int64': 'number', 'float64': 'number', 'string': 'string', 'time': 'string', 'microTime': 'string', 'bytes': 'string', 'bool': 'boolean', 'quantity': 'scalar', 'intOrString': 'scalar',
+};
+
+function scalarError(type: ScalarType, value: unknown): string | undefined {
+  const expected = EXPECTED[type.scalar === 'any' ? type.goType : type.scalar];
+  if (expected === undefined || value === null || typeof value === expected) return undefined;
+  if (expected === 'number') return `expected numeric (int or float), got ${goTypeOf(value)}`;
+  if (expected === 'string') return `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
+  if (expected === 'boolean') return `expected boolean, got &{${goText(value)}}`;
+  return typeof value === 'object' ? `expected any scalar, got &{${goText(value)}}` : undefined;
+}
+
 function visit(type: TypeNode, value: unknown, path: string, errors: string[]): void {
+  if (type.form === 'scalar') {
+    const why = scalarError(type, value);
+    if (why !== undefined) errors.push(`${path}: ${why}`);
+    return;
+  }
+  if (value === null || value === undefined) return;
   if (type.form === 'list') {
-    if (!Array.isArray(value)) return;
+    if (!Array.isArray(value)) {
+      errors.push(`${path}: expected list, got &{${goText(value)}}`);
+      return;
+    }
     const isAssociative = type.listType !== 'atomic';
     const seen = new Set<string>();
     for (const [index, item] of value.entries()) {
@@ -44,7 +68,10 @@ function visit(type: TypeNode, value: unknown, path: string, errors: string[]): 
     }
     return;
   }
-  if (!isFields(value) || type.form === 'scalar') return;
+  if (!isFields(value)) {
+    errors.push(`${path}: expected map, got &{${goText(value)}}`);
+    return;
+  }
   for (const key of Object.keys(value).sort()) {
     const at = `${path}.${key}`;
     if (type.form === 'map') visit(type.value, value[key], at, errors);

@@ -2,6 +2,7 @@
 // (apiextensions-apiserver/pkg/registry/customresource, 1.37).
 import type { CustomResourceSubresourceScale } from '../generated/types.ts';
 import { invalid, type FieldError } from '../field-error.ts';
+import { goText, goTypeOf } from '../encoding/go-text.ts';
 import type { ScaleStrategy } from '../kind.ts';
 import type { KubeObject } from '../request.ts';
 
@@ -13,11 +14,15 @@ function parts(path: string): readonly string[] {
   return path.replace(/^\./, '').split('.');
 }
 
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function read(object: unknown, path: string): unknown {
   let value = object;
   for (const name of parts(path)) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    value = (value as Fields)[name];
+    if (!isFields(value)) return undefined;
+    value = value[name];
   }
   return value;
 }
@@ -47,15 +52,23 @@ export function customScale(scale: CustomResourceSubresourceScale): ScaleStrateg
   };
 }
 
+/** Why a value cannot be read as what a path needs, as Go's accessors say it. */
+function accessorError(path: string, value: unknown, expected: string): string {
+  const found = value === null ? '<nil>' : typeof value === 'number' && Number.isInteger(value) ? 'int64' : goTypeOf(value);
+  return `${path} accessor error: ${goText(value)} is of the type ${found}, expected ${expected}`;
+}
+
 /** Errors of the replicas that a definition's path names. @internal */
 export function validateReplicas(object: KubeObject, path: string): readonly FieldError[] {
-  const value = read(object, path);
-  if (value === undefined) return [];
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
-    const found = value === null ? '<nil>' : typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : Array.isArray(value) ? '[]interface {}' : typeof value === 'object' ? 'map[string]interface {}' : 'string';
-    const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    return [invalid(path, 0, `${path} accessor error: ${shown} is of the type ${found}, expected int64`)];
+  let value: unknown = object;
+  const names = parts(path);
+  for (const [index, name] of names.entries()) {
+    if (value === undefined || value === null) return [];
+    if (!isFields(value)) return [invalid(path, 0, accessorError(`.${names.slice(0, index + 1).join('.')}`, value, 'map[string]interface{}'))];
+    value = value[name];
   }
+  if (value === undefined) return [];
+  if (typeof value !== 'number' || !Number.isInteger(value)) return [invalid(path, 0, accessorError(path, value, 'int64'))];
   if (value < 0) return [invalid(path, value, 'should be a non-negative integer')];
   return value > INT32_MAX ? [invalid(path, value, `should be less than or equal to ${INT32_MAX}`)] : [];
 }

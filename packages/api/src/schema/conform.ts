@@ -127,7 +127,11 @@ function firstFields(value: Record<string, unknown>, keys: readonly string[], co
 
 /** `isTried` says that the value is not plain, as its decoder found. */
 function conformStruct(type: StructType, value: unknown, known: unknown, walk: Walk, isTried: boolean = false): unknown {
-  if (!isFields(value)) return value === null || value === undefined ? NO_FIELDS : mismatch(walk, value, type.goType);
+  if (!isFields(value)) {
+    // The schema of a custom resource judges its fields later.
+    if (value !== undefined && type.isCustom && walk.depth > 0) return deepFreeze(value);
+    return value === null || value === undefined ? NO_FIELDS : mismatch(walk, value, type.goType);
+  }
   if (value === known) return value;
   const isFrozen = Object.isFrozen(value);
   if (isFrozen) {

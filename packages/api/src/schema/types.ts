@@ -290,8 +290,12 @@ function customField(name: string, compile: () => TypeNode): Field {
   return new LazyField(compile, { name, isPointer: true, isAlwaysWritten: false, default: undefined, patchStrategy: undefined, patchMergeKey: undefined });
 }
 
+/** Leaves of custom resources: decoded whatever they hold, since their schema judges them later; an apply asks for their type at once. */
+const CUSTOM_LEAVES: ReadonlyMap<string | undefined, ScalarType> = new Map([['string', 'string'], ['integer', 'int64'], ['number', 'float64'], ['boolean', 'bool']].map(([type, goType = '']) => [type, { ...ANY, goType }]));
+const INT_OR_STRING: ScalarType = { ...ANY, goType: 'intOrString' };
+
 function compileCustomType(node: SchemaNode): TypeNode {
-  if (node['x-kubernetes-int-or-string'] === true) return ANY;
+  if (node['x-kubernetes-int-or-string'] === true) return INT_OR_STRING;
   if (node.type === 'array') {
     const item = compileCustomType(node.items ?? {});
     const listType = node['x-kubernetes-list-type'] ?? 'atomic';
@@ -306,5 +310,5 @@ function compileCustomType(node: SchemaNode): TypeNode {
     if (node.properties === undefined && !isEmbedded && (node['x-kubernetes-preserve-unknown-fields'] === true || node.additionalProperties === true)) return ANY;
     return compileCustomStruct(node, 'Unstructured', isEmbedded);
   }
-  return ANY;
+  return CUSTOM_LEAVES.get(node.type) ?? ANY;
 }

@@ -1,6 +1,6 @@
 // From the bytes of a body to a typed object, with the errors and warnings of upstream's decoder.
 import {
-  apiVersionOf, badRequestStatus, builtInScheme, conform, parseJson, parseYaml, quote, type KindDefinition, type KubeObject, type RestRequest,
+  apiVersionOf, badRequestStatus, builtInScheme, conform, invalid, invalidStatus, parseJson, parseYaml, quote, type KindDefinition, type KubeObject, type RestRequest,
 } from '@kubesim/api';
 import { structOf } from '../decode.ts';
 import { noteEmptyLists } from '../empty-lists.ts';
@@ -45,6 +45,7 @@ export function decodeBody(kind: KindDefinition, text: string, form: 'json' | 'y
 /** Decodes a JSON object as a kind. Throws Refusal 400. Adds the texts of warnings. @internal */
 export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates: readonly string[], validation: FieldValidation, warnings: string[], known?: KubeObject): KubeObject {
   const expected = apiVersionOf(kind);
+  if (kind.schema !== undefined) checkCustomType(kind, value, expected);
   const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : expected;
   const sentKind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : kind.kind;
   const slash = apiVersion.indexOf('/');
@@ -58,7 +59,11 @@ export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates:
   const struct = structOf(kind);
   if (struct === undefined) return value;
   const { value: typed, findings } = conform(struct, value, known);
-  if (findings.error !== undefined) refuse(`${kind.kind} in version ${quote(version)} cannot be handled as a ${kind.kind}: ${findings.error}`);
+  if (findings.error !== undefined) {
+    // Of a custom resource only the metadata is read into a Go type, and by itself.
+    const error = kind.schema === undefined ? findings.error : findings.error.replace('ObjectMeta.metadata.', 'ObjectMeta.');
+    refuse(`${kind.kind} in version ${quote(version)} cannot be handled as a ${kind.kind}: ${error}`);
+  }
   const problems = [...duplicates.map((path) => `duplicate field ${quote(path)}`), ...findings.unknown.map((path) => `unknown field ${quote(path)}`)];
   if (problems.length > 0) {
     if (validation === 'Strict') refuse(`${kind.kind} in version ${quote(version)} cannot be handled as a ${kind.kind}: strict decoding error: ${problems.join(', ')}`);
@@ -66,6 +71,14 @@ export function decodeValue(kind: KindDefinition, value: KubeObject, duplicates:
   }
   if (typed !== known) noteEmptyLists(kind, value, typed as KubeObject);
   return typed as KubeObject;
+}
+
+/** Custom resources are decoded without a Go type of their own: what they say they are is compared, not looked up. */
+function checkCustomType(kind: KindDefinition, value: KubeObject, expected: string): void {
+  const { apiVersion = '', kind: sentKind = '' } = value;
+  if (sentKind === '') refuse("Object 'Kind' is missing in 'unstructured object has no kind'");
+  if (apiVersion !== expected) refuse(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
+  if (sentKind !== kind.kind) throw new Refusal(invalidStatus({ group: kind.group, kind: sentKind }, value.metadata?.name ?? '', [invalid('kind', sentKind, `must be ${kind.kind}`)]));
 }
 
 /** The Go package that holds a group's internal types. */
