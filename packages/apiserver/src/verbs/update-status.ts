@@ -7,12 +7,12 @@ import { refuseInvalid, type Scope, type ServerContext } from '../server.ts';
 import type { UpdateOptions } from './update.ts';
 
 /**
- * Stores another status; what is stored if it says the same. Answers as the general update does, or undefined where the write
+ * Stores another status, sent with the metadata that is stored; what is stored if it says the same. Answers as the general update does, or undefined where the write
  * is not as plain as that. Throws Refusal. @internal
  */
 export function updatePlainStatus(context: ServerContext, scope: Scope, name: string, key: string, sent: KubeObject, old: KubeObject, options: UpdateOptions): KubeObject | undefined {
   const { kind, resource } = scope;
-  if (sent.metadata !== old.metadata || !differsByStatus(sent, old)) return undefined;
+  if (!differsByStatus(sent, old)) return undefined;
   if (options.dryRun === true || options.fieldManager !== undefined || options.managedFields !== undefined || options.isPatch === true) return undefined;
   if (old.metadata.deletionTimestamp !== undefined || kind.allocate !== undefined || kind.canonicalize !== undefined || context.hasPlugins('UPDATE', resource, 'status')) return undefined;
   const strategy = kind.subresources?.status;

@@ -37,6 +37,13 @@ export interface PatchOptions extends UpdateOptions {
 
 /** Replaces an object. Throws Refusal. @internal */
 export function update(context: ServerContext, scope: Scope, name: string, sent: KubeObject, options: UpdateOptions = {}): KubeObject {
+  const key = context.key(scope, name);
+  const old = context.storage.get(scope.resource, key);
+  // Who sends the very metadata that is stored has named the object rightly.
+  if (options.subresource === 'status' && old !== undefined && sent.metadata === old.metadata) {
+    const updated = updatePlainStatus(context, scope, name, key, sent, old, options);
+    if (updated !== undefined) return updated;
+  }
   const sentName = sent.metadata?.name;
   if (sentName !== undefined && sentName !== '' && sentName !== name) throw new Refusal(badRequestStatus(`the name of the object (${sentName}) does not match the name on the URL (${name})`));
   if (sentName === undefined || sentName === '') {
@@ -46,15 +53,9 @@ export function update(context: ServerContext, scope: Scope, name: string, sent:
   }
   const sentNamespace = sent.metadata.namespace ?? '';
   if (scope.kind.namespaced && sentNamespace !== '' && sentNamespace !== scope.namespace) throw new Refusal(badRequestStatus('the namespace of the provided object does not match the namespace sent on the request'));
-  const key = context.key(scope, name);
-  const old = context.storage.get(scope.resource, key);
   if (old === undefined && scope.kind.createsOnUpdate === true && options.subresource === undefined) {
     options.onCreated?.();
     return create(context, scope, sent, options);
-  }
-  if (old !== undefined && options.subresource === 'status') {
-    const updated = updatePlainStatus(context, scope, name, key, sent, old, options);
-    if (updated !== undefined) return updated;
   }
   return store(context, scope, name, old ?? context.stored(scope, name), decode(context, scope.kind, sent, old), options);
 }

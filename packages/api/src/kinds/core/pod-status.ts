@@ -27,18 +27,31 @@ function withAddresses(status: PodStatus): PodStatus {
   return podIP === '' ? { ...status, podIP: first?.ip } : { ...status, podIPs: [{ ip: podIP }] };
 }
 
+function forgetsGenerations(conditions: Conditions = [], old: Conditions = []): boolean {
+  for (let index = 0; index < conditions.length; index++) {
+    const { type, observedGeneration = 0 } = conditions[index] as Conditions[number];
+    if (observedGeneration !== 0) continue;
+    for (let place = 0; place < old.length; place++) {
+      const before = old[place] as Conditions[number];
+      if (before.type === type && (before.observedGeneration ?? 0) !== 0) return true;
+    }
+  }
+  return false;
+}
+
 /** Which generation was observed is not forgotten by a writer that does not know of it. */
 function withGenerations(status: PodStatus, old: PodStatus | undefined): PodStatus {
   if (old === undefined) return status;
   let result = status;
   if ((status.observedGeneration ?? 0) === 0 && (old.observedGeneration ?? 0) !== 0) result = { ...result, observedGeneration: old.observedGeneration };
+  // Nearly always nothing is forgotten: that is told without a list.
+  if (!forgetsGenerations(status.conditions, old.conditions)) return result;
   const held = old.conditions?.filter((condition) => (condition.observedGeneration ?? 0) !== 0) ?? [];
-  if (held.length === 0) return result;
   const conditions: Conditions = (status.conditions ?? []).map((condition) => {
     const before = (condition.observedGeneration ?? 0) === 0 ? held.find(({ type }) => type === condition.type) : undefined;
     return before === undefined ? condition : { ...condition, observedGeneration: before.observedGeneration };
   });
-  return conditions.some((condition, index) => condition !== status.conditions?.[index]) ? { ...result, conditions } : result;
+  return { ...result, conditions };
 }
 
 /** Of a status write only the status counts; the class of service stays. @internal */
@@ -53,7 +66,8 @@ export function prepareStatus(pod: StoredPod, old: StoredPod): StoredPod {
 
 function validateConditions(conditions: Conditions): readonly FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, { type }] of conditions.entries()) {
+  for (let index = 0; index < conditions.length; index++) {
+    const { type } = conditions[index] as Conditions[number];
     if (SYSTEM_CONDITIONS.has(type) || KUBELET_CONDITIONS.has(type)) continue;
     errors.push(...qualifiedNameErrors(type).map((text) => invalid(CONDITIONS.index(index).child('Type'), type, text)));
   }
