@@ -26,7 +26,7 @@ export class KeptValues {
     return digest;
   }
 
-  private fresh(value: object): Digest {
+  fresh(value: object): Digest {
     const hasher = new Hasher();
     if (Array.isArray(value)) {
       hasher.word(6).word(value.length);
@@ -56,10 +56,13 @@ export class KeptHasher extends Hasher {
   }
 
   override value(value: unknown): this {
-    return value === null || typeof value !== 'object' ? super.value(value) : this.digest(this.values.digestOf(value));
+    if (value === null || typeof value !== 'object') return super.value(value);
+    // A record that is not frozen was made by the step before, and is not met again; what it holds may be.
+    const isKnown = Object.isFrozen(value) || value instanceof OrderedMap || value instanceof Vector;
+    return this.digest(isKnown ? this.values.digestOf(value) : this.values.fresh(value));
   }
 
   override constant(value: unknown): this {
-    return this.value(value);
+    return value === null || typeof value !== 'object' ? super.value(value) : this.digest(this.values.digestOf(value));
   }
 }

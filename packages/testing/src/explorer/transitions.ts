@@ -505,7 +505,7 @@ export class Transitions {
   private run(state: State, action: () => void, memo: Memo | undefined): Delta {
     this.made++;
     const { machine } = this;
-    const witness = new Witness(this.streamSlot, state.locals.map(({ instance }) => instance), (instance) => machine.typeOf(instance));
+    const witness = new Witness(this.streamSlot, state.locals.map(({ instance }) => instance), memo === undefined ? undefined : (instance) => machine.typeOf(instance));
     let changes: readonly Change[] = [];
     const written: { readonly slot: number; readonly local: Local; readonly instance: Instance | undefined }[] = [];
     machine.perform(this.materials(state), witness, () => {

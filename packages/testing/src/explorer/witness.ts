@@ -33,11 +33,11 @@ export class Witness implements StepWitness {
   private asking: Set<number> | undefined;
   private readonly streamSlot: number;
   private readonly instances: readonly (Instance | undefined)[];
-  private readonly typeOf: (instance: Instance) => ComponentType;
+  private readonly typeOf: ((instance: Instance) => ComponentType) | undefined;
   private readonly handles = new Map<object, object>();
 
-  /** `instances`: the components before the step, by slot. */
-  constructor(streamSlot: number, instances: readonly (Instance | undefined)[], typeOf: (instance: Instance) => ComponentType) {
+  /** `instances`: the components before the step, by slot. Without `typeOf` parts are not taken down. */
+  constructor(streamSlot: number, instances: readonly (Instance | undefined)[], typeOf: ((instance: Instance) => ComponentType) | undefined) {
     this.streamSlot = streamSlot;
     this.instances = instances;
     this.typeOf = typeOf;
@@ -72,7 +72,7 @@ export class Witness implements StepWitness {
   }
 
   ask<Answer>(name: string, question: () => Answer): Answer {
-    if (this.isPaused || this.asking !== undefined) return question();
+    if (this.typeOf === undefined || this.isPaused || this.asking !== undefined) return question();
     const asking = this.asking = new Set<number>();
     const answer = question();
     this.asking = undefined;
@@ -117,7 +117,7 @@ export class Witness implements StepWitness {
 
   private isByField(slot: number): boolean {
     const instance = this.instances[slot];
-    return instance !== undefined && this.typeOf(instance).canonical !== undefined;
+    return instance !== undefined && this.typeOf?.(instance).canonical !== undefined;
   }
 
   private noteComponent(slot: number): void {
@@ -125,7 +125,7 @@ export class Witness implements StepWitness {
   }
 
   private note(part: Part, value: unknown): void {
-    if (!this.readings.has(part.name)) this.readings.set(part.name, { part, value });
+    if (this.typeOf !== undefined && !this.readings.has(part.name)) this.readings.set(part.name, { part, value });
   }
 
   /** The state with its fields watched: the one before the step, or the machine's own copy. */
