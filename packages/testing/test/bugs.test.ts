@@ -60,6 +60,14 @@ describe('what hunting bugs found', () => {
     expect(violation).toBeUndefined();
   });
 
+  it('should take a pod for available whose node has a clock that is ahead, where it need not be ready for a while', () => {
+    const { violation } = runScenario({
+      ...SET, objects: [{ kind: 'StatefulSet', name: 'web', replicas: 3, pod: { version: 1, graceSeconds: 1 } }], workload: [], choices: { mode: 'fifo' },
+      faults: [{ atMs: 0, fault: 'clockJump', node: 'node-1', offsetMs: 600_000, forMs: 5_000 }, { atMs: 0, fault: 'clockJump', node: 'node-2', offsetMs: 600_000, forMs: 5_000 }],
+    });
+    expect(violation).toBeUndefined();
+  });
+
   it('should not ask a set to make a pod whose claim was still that of the former one, for nobody looks again when that is gone', () => {
     const { violation, cluster } = runScenario({
       ...SET, kubernetes: '1.34', objects: [{ kind: 'StatefulSet', name: 'web', replicas: 2, pod: { version: 1 }, claims: true, whenScaled: 'Delete' }],

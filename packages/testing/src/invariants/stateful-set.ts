@@ -81,13 +81,18 @@ function look(set: KubeObject, pods: readonly KubeObject[]): Standing {
   return { prefix, readySince, highest };
 }
 
+/** Without minReadySeconds whoever is ready is available, though the clock of his node be ahead. Upstream: IsPodAvailable in pkg/api/v1/pod (1.37). */
+function isAvailable(since: number | undefined, now: number, minReadyMs: number): boolean {
+  return since !== undefined && (minReadyMs === 0 || now - since >= minReadyMs);
+}
+
 /** What stood until now was so until now. */
 function upTo(record: SetRecord, now: number, minReadyMs: number): SetRecord {
   const { prefix, readySince, highest } = record.standing;
   const prefixHealthyAt: Record<number, number> = { ...record.prefixHealthyAt };
   for (let length = 0; length <= prefix; length++) prefixHealthyAt[length] = now;
   const availableAt: Record<number, number> = { ...record.availableAt };
-  for (const [ordinal, since] of Object.entries(readySince)) if (now - since >= minReadyMs) availableAt[Number(ordinal)] = now;
+  for (const [ordinal, since] of Object.entries(readySince)) if (isAvailable(since, now, minReadyMs)) availableAt[Number(ordinal)] = now;
   return { ...record, prefixHealthyAt, availableAt, highestAt: { ...record.highestAt, [highest]: now }, minReadyMs };
 }
 
@@ -113,7 +118,7 @@ function following(name: string, rule: Rule): Monitor<Records> {
     identity: (records, { now, staleMs }) => mapValues(records, ({ standing: { prefix, readySince, highest }, prefixHealthyAt, availableAt, highestAt, specAt, startAt, minReadyMs }) => ({
       prefix, highest, ready: Object.keys(readySince), specAt: now - specAt <= staleMs + REACTION_MS ? specAt : 0, startAt: now - startAt <= staleMs + REACTION_MS ? startAt : 0,
       prefixHealthyAt: recent(prefixHealthyAt, now, staleMs + REACTION_MS, (length) => Number(length) > prefix),
-      availableAt: recent(availableAt, now, staleMs + REACTION_MS, (ordinal) => !(now - (readySince[Number(ordinal)] ?? Infinity) >= minReadyMs)),
+      availableAt: recent(availableAt, now, staleMs + REACTION_MS, (ordinal) => !isAvailable(readySince[Number(ordinal)], now, minReadyMs)),
       highestAt: recent(highestAt, now, staleMs + REACTION_MS, (ordinal) => Number(ordinal) !== highest),
     })),
     step: (records, view) => {
