@@ -23,8 +23,8 @@ export interface Decision {
 /** How the next task is chosen. Plain data: kinds and positions. @public */
 export type ArbiterState =
   | { readonly kind: 'fifo' }
-  /** Every alternative alike; `deferrals` is how many heads may still be put off. */
-  | { readonly kind: 'random'; readonly seed: number; drawn: number; deferrals: number }
+  /** Every alternative alike; `deferrals` is how many heads may still be put off, by `deferWithinMs` virtual ms at most if given. */
+  | { readonly kind: 'random'; readonly seed: number; drawn: number; deferrals: number; readonly deferWithinMs?: number }
   /** Probabilistic concurrency testing: channels by random priority, changed at `changePoints` (counted in choices). */
   | { readonly kind: 'pct'; readonly seed: number; readonly changePoints: readonly number[]; made: number; demoted: readonly string[] }
   /** These choices in order, each modulo the number of alternatives; 0 when they run out. */
@@ -35,9 +35,18 @@ export type ArbiterState =
 /** First in, first out. @public */
 export const fifoArbiter: ArbiterState = Object.freeze({ kind: 'fifo' as const });
 
-/** An arbiter that draws every choice from a seed. @public */
-export function randomArbiter(seed: number, options: { readonly deferrals?: number } = {}): ArbiterState {
-  return { kind: 'random', seed: seed | 0, drawn: 0, deferrals: options.deferrals ?? 0 };
+/**
+ * An arbiter that draws every choice from a seed. Of `deferrals` heads each is put off to the next instant, however far that is,
+ * or only where it is no more than `deferWithinMs` away. @public
+ */
+export function randomArbiter(seed: number, options: { readonly deferrals?: number; readonly deferWithinMs?: number } = {}): ArbiterState {
+  const { deferrals = 0, deferWithinMs } = options;
+  return { kind: 'random', seed: seed | 0, drawn: 0, deferrals, ...(deferWithinMs === undefined ? {} : { deferWithinMs }) };
+}
+
+/** By how much an arbiter puts anything off at most, virtual ms. @internal */
+export function longestDeferral(arbiter: ArbiterState): number {
+  return arbiter.kind === 'random' ? arbiter.deferWithinMs ?? Number.MAX_VALUE : Number.MAX_VALUE;
 }
 
 /** Random priorities with `depth` change points within the first `horizon` choices (Burckhardt et al.). @public */

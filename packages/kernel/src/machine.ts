@@ -1,6 +1,6 @@
 // The machine: takes a task from the agenda, hands it to its component, and so gets the next World. It knows no Kubernetes word.
 import { Agenda, type Alternative } from './agenda.ts';
-import { choose, fifoArbiter, type ArbiterState, type Decision, type Deviation } from './arbiter.ts';
+import { choose, fifoArbiter, longestDeferral, type ArbiterState, type Decision, type Deviation } from './arbiter.ts';
 import { checkFingerprint, fingerprint, type ComponentType, type MachineDefinition } from './component.ts';
 import { planCrossing, Tape } from './crossing.ts';
 import { NotPeriodic, type QuietRules } from './drift.ts';
@@ -424,7 +424,7 @@ export class Machine {
     }
     const alternatives = this.agenda.alternatives();
     const canDefer = this.agenda.nextInstant !== Infinity;
-    const choice = choose(this.ownArbiter(), alternatives, canDefer);
+    const choice = choose(this.ownArbiter(), alternatives, this.agenda.nextInstant - this.now <= longestDeferral(this.arbiter));
     this.recordChoice(alternatives, choice, canDefer);
     this.carryOut(alternatives, choice);
     return true;

@@ -52,6 +52,22 @@ describe('machine', () => {
     expect(() => World.fromJSON({ ...json, format: 'x' }, toy)).toThrow("format must be 'kubesim-world/1'");
   });
 
+  it('nothing is put off further than the arbiter may', () => {
+    const firstAt = (seed: number, deferWithinMs: number): number => {
+      const machine = machineOf({ seed: 1, peers: 1, starts: [] }, randomArbiter(seed, { deferrals: 9, deferWithinMs }));
+      const counter = machine.slotOf('counter-0');
+      machine.send(counter, 'near', 'near', { hops: 0, value: 1 });
+      machine.send(counter, 'far', 'far', { hops: 0, value: 2 }, { delayMs: 40 });
+      let at = -1;
+      machine.observe(({ channel }) => { if (channel === 'near') at = machine.now; });
+      machine.run({ until: 1_100 });
+      return at;
+    };
+    const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+    expect(new Set(seeds.map((seed) => firstAt(seed, 39)))).toEqual(new Set([1_000]));
+    expect(new Set(seeds.map((seed) => firstAt(seed, 40)))).toEqual(new Set([1_000, 1_040]));
+  });
+
   it('[promise 2] stepping World by World equals the straight run', () => {
     fc.assert(fc.property(toyScenario, fc.integer(), (scenario, seed) => {
       const straight = machineOf(scenario, randomArbiter(seed, { deferrals: 3 }));

@@ -47,6 +47,20 @@ describe('what hunting bugs found', () => {
     expect(violation).toBeUndefined();
   });
 
+  it('should not put a heartbeat off by minutes, which costs a node', () => {
+    const { violation } = runScenario({
+      seed: 2, kubernetes: '1.36', nodes: [{}],
+      objects: [{ kind: 'StatefulSet', name: 'web', replicas: 1, pod: { version: 1, probe: true, graceSeconds: 1 }, podManagementPolicy: 'OrderedReady' }],
+      workload: [{ waitMs: 0, do: 'deletePod', of: 'web', nth: 0 }],
+      faults: [
+        { atMs: 676, fault: 'apiError', process: 'controllers', resource: 'persistentvolumeclaims', error: 'timeout', after: true, times: 2 },
+        { atMs: 0, fault: 'crashAfter', process: 'controllers', verb: 'delete', resource: 'pods', writes: 5, forMs: 1_489 },
+      ],
+      choices: { mode: 'random', seed: 1, deferrals: 3 },
+    });
+    expect(violation).toBeUndefined();
+  });
+
   it('should not ask a set with as many available pods as it asks for to look at them again', () => {
     const { violation } = runScenario({
       seed: 0, kubernetes: '1.36', nodes: [{}, {}, {}],

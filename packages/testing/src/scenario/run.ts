@@ -117,7 +117,7 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): Scena
 export function arbiterOf(choices: Choices): ArbiterState {
   switch (choices.mode) {
     case 'fifo': return fifoArbiter;
-    case 'random': return randomArbiter(choices.seed, { deferrals: choices.deferrals ?? 0 });
+    case 'random': return randomArbiter(choices.seed, { deferrals: choices.deferrals ?? 0, deferWithinMs: DEFERRAL_MS });
     case 'pct': return pctArbiter(choices.seed, choices.depth, PCT_HORIZON);
     case 'deviations': return deviationArbiter(choices.deviations);
   }
