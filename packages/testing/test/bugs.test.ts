@@ -14,7 +14,7 @@ const SET: Scenario = {
 
 describe('bugs of the bench', () => {
   const expected: readonly (readonly [bug: Bug, property: string])[] = [
-    [templatesCollide, 'status equals recount'], [doesNotWaitForPodsBelow, 'ordered creation'], [foregroundDeletionIsMissed, 'deletions end'], [completeFromThePartitionOn, 'an update is complete when all pods are updated'],
+    [templatesCollide, 'convergence of Deployments'], [doesNotWaitForPodsBelow, 'ordered creation'], [foregroundDeletionIsMissed, 'deletions end'], [completeFromThePartitionOn, 'an update is complete when all pods are updated'],
   ];
   it.each(expected)('should be found: $id', (bug, property) => {
     expect(hunt(bug, 18, { runsMax: 150, secondsMax: Infinity, triesMax: 0 }).property).toBe(property);

@@ -68,11 +68,11 @@ export function deploymentSpec(options: ScenarioOptions = {}): fc.Arbitrary<Obje
   }).map((fields) => dropUndefined({ kind: 'Deployment' as const, name: 'api', ...fields }) as ObjectSpec);
 }
 
-/** Objects beside a workload: a budget in one scenario of four, a quota in one of ten, a claim with a pod that mounts it in one of six. @public */
+/** Objects beside a workload: a budget in one scenario of four, a quota in one of six, a claim with a pod that mounts it in one of six. @public */
 export function companions(app: string): fc.Arbitrary<readonly ObjectSpec[]> {
   return fc.record({
     budget: rarely(4, fc.integer({ min: 1, max: 3 }).map((minAvailable): ObjectSpec => ({ kind: 'PodDisruptionBudget', name: 'floor', app, minAvailable }))),
-    quota: rarely(10, fc.integer({ min: 2, max: 6 }).map((pods): ObjectSpec => ({ kind: 'ResourceQuota', name: 'limit', pods }))),
+    quota: rarely(6, fc.integer({ min: 2, max: 5 }).map((pods): ObjectSpec => ({ kind: 'ResourceQuota', name: 'limit', pods }))),
     claim: rarely(6, fc.constantFrom('standard' as const, 'wait' as const).map((storageClass): ObjectSpec => ({ kind: 'PersistentVolumeClaim', name: 'shared', storageClass }))),
     graceSeconds: fc.constantFrom(1, 5),
   }).map(({ budget, quota, claim, graceSeconds }) => [
@@ -124,16 +124,20 @@ export function story(target: string, main: ObjectSpec, options: ScenarioOptions
   const max = options.maxReplicas ?? 4;
   const of = target.split('/')[1] ?? '';
   const isSet = target.startsWith('statefulset/');
-  const soon = weighted<number>([2, fc.nat(1_500)], [2, fc.integer({ min: 1_500, max: 12_000 })]);
+  const later = fc.integer({ min: 1_500, max: 12_000 });
+  const soon = weighted<number>([2, fc.nat(1_500)], [2, later]);
   const version = fc.constantFrom(2, 3);
   const replicas = fc.nat(max);
   const nth = fc.nat(max);
-  const tell = (...parts: readonly ((drawn: { readonly waits: readonly number[]; readonly version: number; readonly replicas: number; readonly nth: number; readonly way: number }) => Command)[]): fc.Arbitrary<readonly Command[]> =>
-    fc.record({ waits: fc.array(soon, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(6) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
+  type Part = (drawn: { readonly waits: readonly number[]; readonly version: number; readonly replicas: number; readonly nth: number; readonly way: number }) => Command;
+  const told = (wait: fc.Arbitrary<number>, ...parts: readonly Part[]): fc.Arbitrary<readonly Command[]> =>
+    fc.record({ waits: fc.array(wait, { minLength: parts.length, maxLength: parts.length }), version, replicas, nth, way: fc.nat(6) }).map((drawn) => parts.map((part, index) => ({ ...part(drawn), waitMs: drawn.waits[index] ?? 0 })));
+  const tell = (...parts: readonly Part[]): fc.Arbitrary<readonly Command[]> => told(soon, ...parts);
   const waitMs = 0;
   if (target.startsWith('pod/')) return tell(() => ({ waitMs, do: 'delete', target }), () => ({ waitMs, do: 'create', object: main }));
   return weighted<readonly Command[]>(
-    [3, tell(() => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count, nth: pod }) => (way === 0 ? { waitMs, do: 'rollback', target } : way < 3 ? { waitMs, do: 'scale', target, replicas: count } : way < 5 ? { waitMs, do: 'deletePod', of, nth: pod } : { waitMs, do: 'setImage', target, version: next }))],
+    // What is put right before a pod has met it has never been wrong.
+    [3, told(later, () => ({ waitMs, do: 'setImage', target, version: 0 }), ({ way, version: next, replicas: count, nth: pod }) => (way === 0 ? { waitMs, do: 'rollback', target } : way < 3 ? { waitMs, do: 'scale', target, replicas: count } : way < 5 ? { waitMs, do: 'deletePod', of, nth: pod } : { waitMs, do: 'setImage', target, version: next }))],
     [isSet ? 2 : 0, tell(({ nth: partition }) => ({ waitMs, do: 'partition', target, partition: 1 + (partition % max) }), ({ version: next }) => ({ waitMs, do: 'setImage', target, version: next }), ({ replicas: deleted }) => ({ waitMs, do: 'deletePod', of, nth: deleted }))],
     [2, tell(({ way, replicas: count }) => ({ waitMs, do: 'scale', target, replicas: way === 0 ? 0 : Math.min(count, 1) }), ({ nth: count }) => ({ waitMs, do: 'scale', target, replicas: Math.max(count, 1) }))],
     [2, tell(({ way }) => ({ waitMs, do: 'delete', target, cascade: (['background', 'background', 'foreground', 'orphan'] as const)[way] ?? 'background' }), () => ({ waitMs, do: 'create', object: main }))],
@@ -235,11 +239,19 @@ function evictions(of: string): fc.Arbitrary<readonly Command[]> {
   return fc.array(fc.record({ waitMs: fc.nat(1_000), do: fc.constant('evict' as const), of: fc.constant(of), nth: fc.nat(3) }), { minLength: 2, maxLength: 3 });
 }
 
-/** Up to `maxCommands` commands: single ones, one time in three a story; evictions, where there is a budget. */
+/** More than a quota has room for, and less again: what a quota is for. */
+function overAndBack(target: string, max: number): fc.Arbitrary<readonly Command[]> {
+  return fc.tuple(fc.nat(3_000), fc.integer({ min: 1_500, max: 6_000 }), fc.nat(1)).map(([firstMs, thenMs, replicas]): readonly Command[] => [
+    { waitMs: firstMs, do: 'scale', target, replicas: max }, { waitMs: thenMs, do: 'scale', target, replicas },
+  ]);
+}
+
+/** Up to `maxCommands` commands: single ones, one time in three a story; evictions, where there is a budget; scales, where there is a quota. */
 function workloadOf(target: string, main: ObjectSpec, beside: readonly ObjectSpec[], options: ScenarioOptions): fc.Arbitrary<readonly Command[]> {
   const single = command(target, options).map((each): readonly Command[] => [each]);
-  const hasBudget = beside.some(({ kind }) => kind === 'PodDisruptionBudget');
-  return fc.array(weighted<readonly Command[]>([2, single], [1, story(target, main, options)], [hasBudget ? 1 : 0, evictions(target.split('/')[1] ?? '')]), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }).map((parts) => parts.flat().slice(0, options.maxCommands ?? 6));
+  const has = (kind: ObjectSpec['kind']): boolean => beside.some((object) => object.kind === kind);
+  const isScaled = !target.startsWith('pod/');
+  return fc.array(weighted<readonly Command[]>([2, single], [1, story(target, main, options)], [has('PodDisruptionBudget') ? 1 : 0, evictions(target.split('/')[1] ?? '')], [isScaled && has('ResourceQuota') ? 1 : 0, overAndBack(target, options.maxReplicas ?? 4)]), { minLength: 1, maxLength: options.maxCommands ?? 6, size: 'max' }).map((parts) => parts.flat().slice(0, options.maxCommands ?? 6));
 }
 
 /**
