@@ -1,7 +1,8 @@
 // Makes packages/api/src/generated/plain-decoders.ts: for the structs that are written most, functions that decode them by the
 // names of their fields. They say nothing that the schema does not: a property of the api package compares them with the walk.
-// usage: node --conditions=source --import tsx scripts/make-plain-decoders.mjs
-import { writeFileSync } from 'node:fs';
+// usage: node --conditions=source --import tsx scripts/make-plain-decoders.mjs [--check]: with --check nothing is written, and a file that is
+// not what would be written ends it with 1.
+import { readFileSync, writeFileSync } from 'node:fs';
 // From their own files: kinds use what is made here.
 import { zeroObject } from '../packages/api/src/schema/conform.ts';
 import { structOfDefinition } from '../packages/api/src/schema/types.ts';
@@ -127,4 +128,9 @@ export const plainDecoders: ReadonlyMap<string, PlainDecoder> = new Map<string, 
 ${DEFINITIONS.map((definition) => `  [${JSON.stringify(definition)}, ${names.get(structOfDefinition(definition))}],`).join('\n')}
 ]);
 `;
-writeFileSync(new URL('../packages/api/src/generated/plain-decoders.ts', import.meta.url), text);
+const file = new URL('../packages/api/src/generated/plain-decoders.ts', import.meta.url);
+if (!process.argv.includes('--check')) writeFileSync(file, text);
+else if (readFileSync(file, 'utf8') !== text) {
+  console.error('packages/api/src/generated/plain-decoders.ts is not what the schema says: run scripts/make-plain-decoders.mjs');
+  process.exitCode = 1;
+}

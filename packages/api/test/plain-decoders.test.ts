@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deepFreeze } from '../src/edit.ts';
@@ -107,5 +109,10 @@ describe('kinds whose defaults lie in the spec alone', () => {
     expect(first).toEqual({ ...object, spec: first?.['spec'] as unknown });
     expect(first?.metadata).toBe(object.metadata);
     expect(second).toMatchObject({ metadata: { name: 'b' }, status: { phase: 'Odd', replicas: 7 } });
+  });
+
+  it('are those that the schema makes now', () => {
+    const root = join(import.meta.dirname, '..', '..', '..');
+    expect(() => execFileSync(process.execPath, ['--conditions=source', '--import', 'tsx', 'scripts/make-plain-decoders.mjs', '--check'], { cwd: root, stdio: 'pipe' })).not.toThrow();
   });
 });

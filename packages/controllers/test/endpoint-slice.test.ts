@@ -150,6 +150,21 @@ describe('endpoint slices', () => {
     expect(only(c)['endpoints']).toHaveLength(1);
   });
 
+  it('ES9 drops with its next update what others wrote beside what is compared', () => {
+    const c = cluster();
+    c.create('pods', pod('a'));
+    c.create('pods', pod('b', { ip: '10.0.0.2' }));
+    c.settle();
+    const slice = only(c);
+    const hints = { forZones: [{ name: 'z1' }] };
+    c.patch(SLICES, `ns/${slice.metadata.name}`, { endpoints: (slice['endpoints'] as object[]).map((endpoint) => ({ ...endpoint, hints })), metadata: { generation: 9 } });
+    c.advance(1000);
+    expect(only(c)['endpoints'].map((endpoint: { hints?: object }) => endpoint.hints)).toEqual([hints, hints]);
+    c.patch('pods', 'ns/b', { status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: '2026-01-01T00:00:09Z' }] } });
+    c.settle();
+    expect(only(c)['endpoints'].map((endpoint: { hints?: object }) => endpoint.hints)).toEqual([undefined, undefined]);
+  });
+
   it('ES10 leaves Services without a selector alone', () => {
     const c = new FakeCluster(endpointSliceController);
     c.create('services', service({ selector: undefined }));

@@ -9,7 +9,7 @@ const KEPT_KEYS_MAX = 10_000;
 
 /** A key that sorts as the ordinal does. @internal */
 export function ordinalKey(ordinal: number): string {
-  if (ordinal >= KEPT_KEYS_MAX) return String(ordinal).padStart(10, '0');
+  if (ordinal < 0 || ordinal >= KEPT_KEYS_MAX) return String(ordinal).padStart(10, '0');
   return KEYS[ordinal] ??= String(ordinal).padStart(10, '0');
 }
 

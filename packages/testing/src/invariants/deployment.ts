@@ -64,7 +64,7 @@ export const availabilityFloor: Monitor<Readonly<Record<string, FloorRecord>>> =
       const isRolling = deployment['spec'].strategy?.type === 'RollingUpdate' && !isTerminating(deployment);
       if (view.byUser === true || !isRolling || !startsDeletion(change) || change.before === undefined || !isReady(change.before) || hasCondition(change.after, 'DisruptionTarget')) continue;
       const { least } = boundsOf(deployment);
-      if (healthy >= least || view.now - old.specAt < SPEC_MS || isOnLostNode(view, change.after)) continue;
+      if (healthy >= least || view.now - old.specAt < SPEC_MS || hasNoReadyNode(view, change.after)) continue;
       const at = atLeastAt[least + 1];
       if (at !== undefined && view.now - at <= (view.staleMs ?? 0) + REACTION_MS) continue;
       return { violation: `pod ${keyOf(change.after)} was deleted, which leaves ${healthy} healthy pods where the rollout of ${keyOf(deployment)} must keep ${least}` };
@@ -77,7 +77,8 @@ function boundsText(deployment: KubeObject): string {
   return JSON.stringify([boundsOf(deployment), deployment['spec'].strategy?.type]);
 }
 
-function isOnLostNode(view: MonitorView, pod: KubeObject): boolean {
+/** Not scheduled, or on a node that is gone or not ready: nobody counted on it. */
+function hasNoReadyNode(view: MonitorView, pod: KubeObject): boolean {
   const node = pod['spec'].nodeName === undefined ? undefined : view.get('nodes', pod['spec'].nodeName as string);
   return node === undefined || !hasCondition(node, 'Ready');
 }
